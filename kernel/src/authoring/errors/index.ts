@@ -1,0 +1,2 @@
+export * from './chunkflow-error.js'
+export * from './codes.js'

@@ -1,0 +1,20 @@
+import { type Dtype, keyedToken, type TypedArray } from '@chunkflow/kernel/authoring'
+
+export interface BlockShape {
+  readonly dtype: Dtype
+  /** Channels, z, y, x. */
+  readonly shapeCzyx: readonly [number, number, number, number]
+  /** Encoding-specific settings from the volume's metadata. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** Turns blocks of a volume into bytes and back. Providers are keyed by encoding name. */
+export interface Encoding {
+  /** @returns the reason when it cannot hold such blocks */
+  refuses(block: BlockShape): string | undefined
+  encode(voxels: TypedArray, block: BlockShape): Promise<Uint8Array> | Uint8Array
+  /** Fills `target`, c z y x. */
+  decode(bytes: Uint8Array, block: BlockShape, target: TypedArray): Promise<void> | void
+}
+
+export const ENCODINGS = keyedToken<Encoding>('chunkflow.encoding')

@@ -1,0 +1,39 @@
+import { keyedToken, type Zyx } from '@chunkflow/kernel/authoring'
+
+export interface ModelSettings {
+  /** Undefined for frameworks without a model file. */
+  readonly modelPath: string | undefined
+  readonly weightPath: string | undefined
+  readonly inputPatchSize: Zyx
+  readonly outputPatchSize: Zyx
+  readonly inputChannels: number
+  /** How many the user asked for; the model may give more, not fewer. */
+  readonly outputChannels: number
+  readonly batchSize: number
+  readonly dtype: 'float32' | 'float16'
+}
+
+/** A loaded model. */
+export interface Model {
+  /** `cpu`, or the name of an accelerator; recorded in the task log. */
+  readonly computeDevice: string
+  /** Channels of every result. */
+  readonly channels: number
+  /** Spatial size of every result; either the input patch size or the output patch size. */
+  readonly resultSize: Zyx
+  /** True when results are already multiplied by the patch weights. */
+  readonly weighted?: boolean
+  /**
+   * Runs one batch. `batch` holds (count, input channels, z, y, x) float32 in [0, 1] and may be reused once the promise
+   * resolves; `result` (count, channels, z, y, x) is the caller's to fill.
+   */
+  run(batch: Float32Array, count: number, result: Float32Array): Promise<void>
+  dispose?(): Promise<void> | void
+}
+
+/** Loads models of one framework. Providers are keyed by framework name. */
+export interface InferenceBackend {
+  load(settings: ModelSettings): Promise<Model>
+}
+
+export const INFERENCE = keyedToken<InferenceBackend>('chunkflow.inference')

@@ -1,0 +1,82 @@
+import { type BoundingBox, type Chunk, type Dtype, keyedToken, type Zyx } from '@chunkflow/kernel/authoring'
+
+/** One scale of a volume, axes z y x. */
+export interface VolumeScale {
+  readonly mip: number
+  readonly box: BoundingBox
+  readonly blockSize: Zyx
+  readonly voxelSizeNm: Zyx
+}
+
+export interface VolumeDescription {
+  readonly url: string
+  readonly channels: number
+  readonly dtype: Dtype
+  readonly layerType: 'image' | 'segmentation'
+  readonly scales: readonly VolumeScale[]
+}
+
+/** What a new volume is made of. Triples are z y x at mip 0. */
+export interface NewVolume {
+  readonly channels: number
+  readonly dtype: Dtype
+  readonly layerType: 'image' | 'segmentation'
+  readonly encoding: string
+  readonly voxelSizeNm: Zyx
+  readonly box: BoundingBox
+  readonly blockSize: Zyx
+  /** Downsampling from one scale to the next. */
+  readonly factor: Zyx
+  readonly maximumMip: number
+}
+
+export interface ReadVolumeOptions {
+  readonly mip: number
+  readonly box: BoundingBox
+  /** Missing blocks are 0; otherwise they are an error. */
+  readonly fillMissing: boolean
+  readonly signal?: AbortSignal
+  readonly onBlock?: (done: number, total: number) => void
+}
+
+export interface WriteVolumeOptions {
+  readonly mip: number
+  /** How many blocks are encoded and written at once. */
+  readonly parallel?: number
+  readonly signal?: AbortSignal
+  readonly onBlock?: (done: number, total: number) => void
+}
+
+export interface WriteReport {
+  /** The part of the chunk that lay inside the volume. */
+  readonly box: BoundingBox
+  readonly blocksWritten: number
+  /** All-zero blocks: deleted rather than written. */
+  readonly blocksDeleted: number
+  /** Voxels other than 0 that lay outside the volume and were cropped away. */
+  readonly voxelsDropped: number
+}
+
+/** An open volume: several scales of one array. Boxes are half-open, in voxels of their mip. */
+export interface Volume {
+  readonly description: VolumeDescription
+  /** Beyond the volume voxels are 0. One channel gives a 3-D chunk. */
+  read(options: ReadVolumeOptions): Promise<Chunk>
+  /** The chunk, cropped to the volume, must be aligned to the blocks and have the volume's dtype and channels. */
+  write(chunk: Chunk, options: WriteVolumeOptions): Promise<WriteReport>
+  /** True when every block inside the box is stored. */
+  hasAllBlocks(box: BoundingBox, mip: number): Promise<boolean>
+  /** Writes a small JSON object beside the data, `log/<bbox>.json` for instance. */
+  writeJson(key: string, value: unknown): Promise<void>
+}
+
+/** Opens volumes of one format. Providers are keyed by format: `precomputed`, `zarr`. */
+export interface VolumeFormat {
+  /** True when a path asks for this format by prefix or content. */
+  matches(path: string): Promise<boolean>
+  /** Null when there is no volume yet. */
+  open(path: string): Promise<Volume | null>
+  create(path: string, volume: NewVolume): Promise<Volume>
+}
+
+export const VOLUMES = keyedToken<VolumeFormat>('chunkflow.volume')

@@ -1,0 +1,3 @@
+/** What authors of operators and services import. */
+export * from '@chunkflow/kernel/authoring'
+export * from './contracts/index.js'

@@ -1,0 +1,2 @@
+/** Numerics that several plugins need. Free of side effects. */
+export * from './threshold.js'

@@ -1,0 +1,6 @@
+/** For tests of operators and services. Needs nothing but Node. */
+export * from './chunk-builders.js'
+export * from './inline-compute.js'
+export * from './run-operator.js'
+export * from './test-files.js'
+export * from './test-storage.js'
