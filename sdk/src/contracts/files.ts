@@ -1,4 +1,4 @@
-import { token } from '@chunkflow/kernel/authoring'
+import { refuseMethods, token } from '@chunkflow/kernel/authoring'
 
 export interface FileStatus {
   readonly kind: 'file' | 'directory'
@@ -28,4 +28,6 @@ export interface Files {
   remove(path: string): Promise<void>
 }
 
-export const FILES = token<Files>('chunkflow.files')
+export const FILES = token<Files>('chunkflow.files', {
+  readOnly: (files) => refuseMethods(files, ['writeAtomic', 'write', 'touch', 'remove'], 'the file system'),
+})

@@ -1,4 +1,4 @@
-import { keyedToken } from '@chunkflow/kernel/authoring'
+import { keyedToken, refuseMethods } from '@chunkflow/kernel/authoring'
 
 export interface QueueMessage {
   readonly body: string
@@ -24,4 +24,6 @@ export interface QueueDriver {
   open(name: string, options: { readonly visibilitySeconds?: number }): Promise<Queue>
 }
 
-export const QUEUES = keyedToken<QueueDriver>('chunkflow.queue')
+export const QUEUES = keyedToken<QueueDriver>('chunkflow.queue', {
+  readOnly: (driver) => refuseMethods(driver, ['open'], 'a task queue'),
+})

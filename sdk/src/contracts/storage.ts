@@ -1,4 +1,4 @@
-import { keyedToken, token } from '@chunkflow/kernel/authoring'
+import { keyedToken, refuseMethods, token } from '@chunkflow/kernel/authoring'
 
 export interface StoredObject {
   readonly bytes: Uint8Array
@@ -43,7 +43,14 @@ export interface StorageDriver {
   open(url: string): Promise<Storage> | Storage
 }
 
-export const STORAGE = keyedToken<StorageDriver>('chunkflow.storage')
+export const STORAGE = keyedToken<StorageDriver>('chunkflow.storage', {
+  readOnly: (driver) => ({
+    open: async (url) => {
+      const storage = await driver.open(url)
+      return refuseMethods(storage, ['write', 'delete'], storage.root)
+    },
+  }),
+})
 
 /** Opens any volume or folder path: `file://`, `s3://`, plain paths, each optionally with a `precomputed://` prefix. */
 export interface Store {

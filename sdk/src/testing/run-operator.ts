@@ -87,6 +87,7 @@ export async function runOperator(definition: AnyOperator, run: OperatorRun = {}
     logger,
     progress: SILENT_PROGRESS,
     taskRange: run.taskRange,
+    onInterrupt: () => () => {},
   }
   try {
     const outcome = await (run.dryRun ? step.dryRun?.(task, context) : step.run(task, context))

@@ -4,6 +4,7 @@ export const KERNEL_ERROR_CODES = {
   'chunk-invalid': 'An array does not fit the shape, type or metadata it is declared with.',
   'chunk-outside': 'A region is not fully inside the chunk it is taken from.',
   'container-cycle': 'Services need each other in a circle.',
+  'dry-run-refused': 'An operator tried to change something in a dry run.',
   'dtype-unsupported': 'An operation does not exist for this element type.',
   'flag-invalid': 'An option has a value of the wrong type, count or range.',
   'flag-missing': 'A required option is missing.',

@@ -27,6 +27,11 @@ export interface RunContext {
   readonly progress: Progress
   /** Everything the task source of this chain will cover, when it knows. */
   readonly taskRange: BoundingBox | undefined
+  /**
+   * While a handler is registered, an interrupt (Ctrl-C) calls it instead of stopping the run: for steps that wait
+   * for a person. Returns the function that unregisters it.
+   */
+  onInterrupt(handler: () => void): () => void
 }
 
 export interface CreateContext<F extends Flags, N extends ServiceNeeds> {
@@ -107,7 +112,7 @@ export interface SourceTask {
 /** A task source made for one run. */
 export interface TaskSource {
   /** The kernel asks for the next task when the previous one is finished and acknowledged. */
-  tasks(context: Omit<RunContext, 'taskRange'>): AsyncIterable<SourceTask> | Iterable<SourceTask>
+  tasks(context: Pick<RunContext, 'signal' | 'logger' | 'progress'>): AsyncIterable<SourceTask> | Iterable<SourceTask>
   /** Everything the tasks will cover, when known before the first one. */
   range?(): Promise<BoundingBox | undefined> | BoundingBox | undefined
   dispose?(): Promise<void> | void

@@ -1,3 +1,5 @@
+import { chunkflowError } from '../errors/chunkflow-error.js'
+
 /**
  * A named service. The symbol comes from the global registry, so that a token made by a plugin's own copy of the SDK
  * is the host's token.
@@ -7,6 +9,8 @@ export interface Token<T> {
   readonly symbol: symbol
   readonly many: false
   readonly version: number
+  /** Wraps the service for a dry run so that it refuses to change anything. */
+  readonly readOnly?: (service: T) => T
   /** Never set: carries the type. */
   readonly serviceType?: T
 }
@@ -17,6 +21,7 @@ export interface KeyedToken<T> {
   readonly symbol: symbol
   readonly many: true
   readonly version: number
+  readonly readOnly?: (service: T) => T
   readonly serviceType?: T
 }
 
@@ -41,14 +46,43 @@ export type ServicesOf<N> = {
     : Resolved<N[K]>
 }
 
-/** Names a single service. @param id `author.service`, stable; @param version grows when the contract breaks */
-export const token = <T>(id: string, version = 1): Token<T> =>
-  Object.freeze({ id, symbol: Symbol.for(`${id}@${version}`), many: false, version })
+export interface TokenSettings<T> {
+  /** Grows when the contract breaks; another version is another service. */
+  readonly version?: number
+  readonly readOnly?: (service: T) => T
+}
+
+/** Names a single service. @param id `author.service`, stable */
+export const token = <T>(id: string, settings: TokenSettings<T> = {}): Token<T> =>
+  Object.freeze({ id, many: false, ...tokenIdentity(id, settings) })
 
 /** Names a family of services. */
-export const keyedToken = <T>(id: string, version = 1): KeyedToken<T> =>
-  Object.freeze({ id, symbol: Symbol.for(`${id}@${version}`), many: true, version })
+export const keyedToken = <T>(id: string, settings: TokenSettings<T> = {}): KeyedToken<T> =>
+  Object.freeze({ id, many: true, ...tokenIdentity(id, settings) })
 
-export const optionalService = <T extends AnyToken>(
-  wanted: T,
-): { readonly token: T; readonly optional: true } => Object.freeze({ token: wanted, optional: true })
+function tokenIdentity<T>(id: string, { version = 1, readOnly }: TokenSettings<T>) {
+  return { symbol: Symbol.for(`${id}@${version}`), version, ...(readOnly === undefined ? {} : { readOnly }) }
+}
+
+export const optionalService = <T extends AnyToken>(wanted: T): { readonly token: T; readonly optional: true } =>
+  Object.freeze({ token: wanted, optional: true })
+
+/** A copy of a service whose named methods refuse: the guarantee behind dry runs. */
+export function refuseMethods<T extends object>(service: T, methods: readonly (keyof T & string)[], describe: string): T {
+  const refusals = methods.map((name) => [
+    name,
+    () => {
+      throw chunkflowError('dry-run-refused', `A dry run changes nothing: ${describe} was asked to ${name}`, {
+        fix: 'this is a mistake of the operator: it needs a dryRun method',
+      })
+    },
+  ])
+  return new Proxy(service, {
+    get: (target, property, receiver) => {
+      const refusal = refusals.find(([name]) => name === property)
+      if (refusal !== undefined) return refusal[1]
+      const value = Reflect.get(target, property, receiver)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
