@@ -112,7 +112,9 @@ export interface SourceTask {
 /** A task source made for one run. */
 export interface TaskSource {
   /** The kernel asks for the next task when the previous one is finished and acknowledged. */
-  tasks(context: Pick<RunContext, 'signal' | 'logger' | 'progress'>): AsyncIterable<SourceTask> | Iterable<SourceTask>
+  tasks(
+    context: Pick<RunContext, 'signal' | 'logger' | 'progress'>,
+  ): AsyncIterable<SourceTask> | Iterable<SourceTask>
   /** Everything the tasks will cover, when known before the first one. */
   range?(): Promise<BoundingBox | undefined> | BoundingBox | undefined
   dispose?(): Promise<void> | void

@@ -64,11 +64,16 @@ function tokenIdentity<T>(id: string, { version = 1, readOnly }: TokenSettings<T
   return { symbol: Symbol.for(`${id}@${version}`), version, ...(readOnly === undefined ? {} : { readOnly }) }
 }
 
-export const optionalService = <T extends AnyToken>(wanted: T): { readonly token: T; readonly optional: true } =>
-  Object.freeze({ token: wanted, optional: true })
+export const optionalService = <T extends AnyToken>(
+  wanted: T,
+): { readonly token: T; readonly optional: true } => Object.freeze({ token: wanted, optional: true })
 
 /** A copy of a service whose named methods refuse: the guarantee behind dry runs. */
-export function refuseMethods<T extends object>(service: T, methods: readonly (keyof T & string)[], describe: string): T {
+export function refuseMethods<T extends object>(
+  service: T,
+  methods: readonly (keyof T & string)[],
+  describe: string,
+): T {
   const refusals = methods.map((name) => [
     name,
     () => {

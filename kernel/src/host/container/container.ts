@@ -1,4 +1,4 @@
-import { container as rootContainer, type DependencyContainer } from 'tsyringe'
+import { type DependencyContainer, container as rootContainer } from 'tsyringe'
 import {
   type AnyToken,
   chunkflowError,
@@ -30,7 +30,11 @@ interface Registered {
 }
 
 /** One host's process-scoped services; runs get children of it. */
-export function createProcessScope(): { readonly container: DependencyContainer; readonly made: unknown[]; dispose(): Promise<void> } {
+export function createProcessScope(): {
+  readonly container: DependencyContainer
+  readonly made: unknown[]
+  dispose(): Promise<void>
+} {
   const made: unknown[] = []
   return { container: rootContainer.createChildContainer(), made, dispose: () => disposeAll(made) }
 }
@@ -53,16 +57,28 @@ export function createRunContainer(
         .map(({ key }) => ({ source, key })),
     )
 
-  async function register(token: AnyToken, key: string | undefined, path: readonly string[]): Promise<unknown> {
+  async function register(
+    token: AnyToken,
+    key: string | undefined,
+    path: readonly string[],
+  ): Promise<unknown> {
     const id = key === undefined ? token.id : `${token.id}/${key}`
     if (path.includes(id))
-      throw chunkflowError('container-cycle', `Services need each other in a circle: ${[...path, id].join(' → ')}`, { fix: 'this is a mistake of a plugin' })
+      throw chunkflowError(
+        'container-cycle',
+        `Services need each other in a circle: ${[...path, id].join(' → ')}`,
+        { fix: 'this is a mistake of a plugin' },
+      )
     const symbol = Symbol.for(`${token.symbol.description}/${key ?? ''}`)
     if (!run.isRegistered(symbol, true)) {
       const { provider, plugin } = await findProvider(token, key)
-      const [scope, list] = provider.scope === 'process' ? [processScope.container, processScope.made] : [run, made]
+      const [scope, list] =
+        provider.scope === 'process' ? [processScope.container, processScope.made] : [run, made]
       // a second caller may have registered it while the plugin was loading
-      if (!scope.isRegistered(symbol)) scope.register<Holder>(symbol, { useValue: memoise(() => make(provider, plugin, [...path, id], list)) })
+      if (!scope.isRegistered(symbol))
+        scope.register<Holder>(symbol, {
+          useValue: memoise(() => make(provider, plugin, [...path, id], list)),
+        })
     }
     const service = await run.resolve<Holder>(symbol).get()
     return globals.dryRun && token.readOnly !== undefined ? token.readOnly(service) : service
@@ -75,26 +91,51 @@ export function createRunContainer(
       const keys = offers.map((candidate) => candidate.key).filter((name) => name !== undefined)
       throw chunkflowError(
         'service-missing',
-        key === undefined ? `No installed plugin provides the service ${token.id}` : `No installed plugin provides ${token.id} for "${key}"`,
-        { fix: keys.length > 0 ? `available: ${keys.sort().join(', ')}` : `install a plugin that provides ${token.id}` },
+        key === undefined
+          ? `No installed plugin provides the service ${token.id}`
+          : `No installed plugin provides ${token.id} for "${key}"`,
+        {
+          fix:
+            keys.length > 0
+              ? `available: ${keys.sort().join(', ')}`
+              : `install a plugin that provides ${token.id}`,
+        },
       )
     }
     const plugin = await registry.loadPlugin(offer.source)
-    const provider = plugin.definition.provides.find((candidate) => candidate.token.symbol === token.symbol && candidate.key === key)
+    const provider = plugin.definition.provides.find(
+      (candidate) => candidate.token.symbol === token.symbol && candidate.key === key,
+    )
     if (provider === undefined)
-      throw chunkflowError('plugin-invalid', `${offer.source.slice.package} lists ${token.id} but does not provide it`, { fix: 'install the plugin again' })
+      throw chunkflowError(
+        'plugin-invalid',
+        `${offer.source.slice.package} lists ${token.id} but does not provide it`,
+        { fix: 'install the plugin again' },
+      )
     return { provider, plugin }
   }
 
-  async function make(provider: Provider, plugin: LoadedPlugin, path: readonly string[], list: unknown[]): Promise<unknown> {
+  async function make(
+    provider: Provider,
+    plugin: LoadedPlugin,
+    path: readonly string[],
+    list: unknown[],
+  ): Promise<unknown> {
     const services = await resolveAll(provider.needs, path)
-    const service = await provider.create({ services: services as never, logger, globals, workers: plugin.workers })
+    const service = await provider.create({
+      services: services as never,
+      logger,
+      globals,
+      workers: plugin.workers,
+    })
     list.push(service)
     return service
   }
 
   function family(token: AnyToken, path: readonly string[]): ServiceFamily<unknown> {
-    const keys = offering(token).flatMap(({ key }) => (key === undefined ? [] : [key])).sort()
+    const keys = offering(token)
+      .flatMap(({ key }) => (key === undefined ? [] : [key]))
+      .sort()
     return { keys: () => keys, has: (key) => keys.includes(key), get: (key) => register(token, key, path) }
   }
 

@@ -3,10 +3,11 @@ import {
   API_VERSION,
   chunkflowError,
   isPlugin,
+  type OperatorEntry,
   type PluginDefinition,
+  type PluginSlice,
   suggest,
 } from '../../authoring/index.js'
-import type { OperatorEntry, PluginSlice } from './slice.js'
 
 /** Where a plugin's slice and code come from. */
 export interface PluginSource {
@@ -42,7 +43,13 @@ export interface Registry {
   find(name: string): FoundOperator
   /** As {@link find}, undefined instead of an error. */
   lookUp(name: string): FoundOperator | undefined
-  loadOperator(name: string): Promise<{ readonly definition: AnyOperator; readonly plugin: LoadedPlugin; readonly entry: OperatorEntry }>
+  loadOperator(
+    name: string,
+  ): Promise<{
+    readonly definition: AnyOperator
+    readonly plugin: LoadedPlugin
+    readonly entry: OperatorEntry
+  }>
   loadPlugin(source: PluginSource): Promise<LoadedPlugin>
 }
 
@@ -59,7 +66,8 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
   for (const source of sources) {
     const reason = refusal(source, byName, services, reserved)
     if (reason !== undefined) {
-      if (source.origin === 'first-party') throw chunkflowError('plugin-invalid', reason, { where: source.slice.package })
+      if (source.origin === 'first-party')
+        throw chunkflowError('plugin-invalid', reason, { where: source.slice.package })
       quarantined.push({ source, reason })
       continue
     }
@@ -79,11 +87,17 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
   const find = (name: string): FoundOperator => {
     const found = byName.get(name)
     if (found !== undefined) return found
-    const bad = quarantined.find(({ source }) => source.slice.operators.some((entry) => entry.name === name || entry.aliases.includes(name)))
+    const bad = quarantined.find(({ source }) =>
+      source.slice.operators.some((entry) => entry.name === name || entry.aliases.includes(name)),
+    )
     if (bad !== undefined)
-      throw chunkflowError('operator-quarantined', `Operator "${name}" is in ${bad.source.slice.package}, which cannot be used: ${bad.reason}`, {
-        fix: `chunkflow plugins update ${bad.source.slice.package}, or uninstall it`,
-      })
+      throw chunkflowError(
+        'operator-quarantined',
+        `Operator "${name}" is in ${bad.source.slice.package}, which cannot be used: ${bad.reason}`,
+        {
+          fix: `chunkflow plugins update ${bad.source.slice.package}, or uninstall it`,
+        },
+      )
     const near = suggest(name, [...byName.keys()])
     throw chunkflowError('operator-unknown', `No such command '${name}'.`, {
       fix: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'chunkflow --help lists the operators',
@@ -93,8 +107,8 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
     plugins,
     quarantined,
     operators: () =>
-      [...new Map([...byName.values()].map((found) => [found.entry.name, found])).values()].sort((left, right) =>
-        left.entry.name < right.entry.name ? -1 : 1,
+      [...new Map([...byName.values()].map((found) => [found.entry.name, found])).values()].sort(
+        (left, right) => (left.entry.name < right.entry.name ? -1 : 1),
       ),
     find,
     lookUp: (name) => byName.get(name),
@@ -104,13 +118,18 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
       const plugin = await loadPlugin(source)
       const load = plugin.definition.operators[entry.name]
       if (load === undefined)
-        throw chunkflowError('plugin-invalid', `${source.slice.package} lists "${entry.name}" but does not have it`, { fix: 'install the plugin again' })
+        throw chunkflowError(
+          'plugin-invalid',
+          `${source.slice.package} lists "${entry.name}" but does not have it`,
+          { fix: 'install the plugin again' },
+        )
       return { definition: (await load()).default, plugin, entry }
     },
   }
 }
 
-const serviceId = ({ token, key }: { token: string; key?: string }): string => (key === undefined ? token : `${token}/${key}`)
+const serviceId = ({ token, key }: { token: string; key?: string }): string =>
+  key === undefined ? token : `${token}/${key}`
 
 function refusal(
   { slice }: PluginSource,
@@ -142,16 +161,25 @@ async function importPlugin(source: PluginSource): Promise<LoadedPlugin> {
   try {
     module = (await import(url)) as { default?: unknown }
   } catch (cause) {
-    throw chunkflowError('plugin-invalid', `${source.slice.package} could not be loaded: ${(cause as Error).message}`, {
-      fix: 'install it again, with its dependencies',
-      cause,
-    })
+    throw chunkflowError(
+      'plugin-invalid',
+      `${source.slice.package} could not be loaded: ${(cause as Error).message}`,
+      {
+        fix: 'install it again, with its dependencies',
+        cause,
+      },
+    )
   }
   if (!isPlugin(module.default))
-    throw chunkflowError('plugin-invalid', `${source.slice.package} does not export a plugin definition`, { where: url })
+    throw chunkflowError('plugin-invalid', `${source.slice.package} does not export a plugin definition`, {
+      where: url,
+    })
   const built = !url.endsWith('.ts')
   const workers = Object.fromEntries(
-    Object.entries(module.default.workers).map(([name, file]) => [name, new URL(built ? file.replace(/\.ts$/, '.js') : file, url)]),
+    Object.entries(module.default.workers).map(([name, file]) => [
+      name,
+      new URL(built ? file.replace(/\.ts$/, '.js') : file, url),
+    ]),
   )
   return { definition: module.default, workers }
 }

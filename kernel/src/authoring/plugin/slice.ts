@@ -1,4 +1,6 @@
-import type { Effects, FlagDefinition, Permission } from '../../authoring/index.js'
+import type { Effects } from '../operator/define-operator.js'
+import type { FlagDefinition } from '../operator/flag.js'
+import type { Permission } from './define-plugin.js'
 
 /** An operator as the registry lists it: everything help and the chain scanner need, nothing that must be imported. */
 export interface OperatorEntry {

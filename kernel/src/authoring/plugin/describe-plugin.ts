@@ -1,4 +1,6 @@
-import { type AnyOperator, chunkflowError, type PluginDefinition } from '../../authoring/index.js'
+import { chunkflowError } from '../errors/chunkflow-error.js'
+import type { AnyOperator } from '../operator/define-operator.js'
+import type { PluginDefinition } from './define-plugin.js'
 import type { OperatorEntry, PluginSlice } from './slice.js'
 
 /** Loads every operator of a plugin and lists what it offers. Checks that files are named as operators are typed. */
@@ -10,7 +12,9 @@ export async function describePlugin(
   for (const [name, load] of Object.entries(plugin.operators)) {
     const { default: definition } = await load()
     if (definition.name !== name)
-      throw chunkflowError('plugin-invalid', `Operator "${definition.name}" is listed as "${name}"`, { where: manifest.name })
+      throw chunkflowError('plugin-invalid', `Operator "${definition.name}" is listed as "${name}"`, {
+        where: manifest.name,
+      })
     operators.push(describeOperator(definition))
   }
   return {
@@ -20,9 +24,17 @@ export async function describePlugin(
     description: manifest.description,
     operators: operators.sort((left, right) => (left.name < right.name ? -1 : 1)),
     services: plugin.provides
-      .map(({ token, key }) => ({ token: token.id, version: token.version, ...(key === undefined ? {} : { key }) }))
+      .map(({ token, key }) => ({
+        token: token.id,
+        version: token.version,
+        ...(key === undefined ? {} : { key }),
+      }))
       .sort((left, right) => (`${left.token}/${left.key}` < `${right.token}/${right.key}` ? -1 : 1)),
-    hooks: plugin.hooks.map(({ name, summary, critical }) => ({ name, summary, ...(critical ? { critical } : {}) })),
+    hooks: plugin.hooks.map(({ name, summary, critical }) => ({
+      name,
+      summary,
+      ...(critical ? { critical } : {}),
+    })),
     permissions: [...plugin.permissions].sort(),
   }
 }

@@ -1,0 +1,90 @@
+import {
+  type HookHandlers,
+  type Logger,
+  type Progress,
+  type RunContext,
+  SILENT_PROGRESS,
+} from '../authoring/index.js'
+import { createProcessScope, createRunContainer, type ServiceContainer } from './container/container.js'
+import { type ActiveHook, createHookDispatcher } from './hooks/hooks.js'
+import type { Pipeline } from './plan/pipeline.js'
+import { type Plan, type PlanSettings, planPipeline } from './plan/plan.js'
+import type { Registry } from './registry/registry.js'
+import { type RunResult, runPlan } from './run/runner.js'
+
+export interface HostRunSettings {
+  readonly logger: Logger
+  readonly signal?: AbortSignal
+  readonly onInterrupt?: RunContext['onInterrupt']
+  /** Names of hooks to load, besides those of the caller. */
+  readonly hooks?: readonly string[]
+  readonly observers?: readonly ActiveHook[]
+  /** Asked for a progress reporter once the run's services exist. */
+  readonly progress?: (services: ServiceContainer) => Promise<Progress>
+}
+
+/** Plans and runs pipelines over one registry; keeps process-scoped services until disposed. */
+export interface Host {
+  readonly registry: Registry
+  plan(pipeline: Pipeline, settings?: PlanSettings): Promise<Plan>
+  run(plan: Plan, settings: HostRunSettings): Promise<RunResult>
+  dispose(): Promise<void>
+}
+
+export function createHost(registry: Registry): Host {
+  const processScope = createProcessScope()
+  return {
+    registry,
+    plan: (pipeline, settings) => planPipeline(pipeline, registry, settings),
+    async run(plan, settings) {
+      const { logger } = settings
+      const services = createRunContainer(processScope, { registry, logger, globals: plan.globals })
+      try {
+        const hooks = [
+          ...(settings.observers ?? []),
+          ...(await loadHooks(registry, services, settings, plan)),
+        ]
+        return await runPlan(plan, {
+          registry,
+          services,
+          logger,
+          hooks: createHookDispatcher(hooks, logger),
+          progress: (await settings.progress?.(services)) ?? SILENT_PROGRESS,
+          signal: settings.signal ?? new AbortController().signal,
+          onInterrupt: settings.onInterrupt ?? (() => () => {}),
+        })
+      } finally {
+        await services.dispose()
+      }
+    },
+    dispose: () => processScope.dispose(),
+  }
+}
+
+async function loadHooks(
+  registry: Registry,
+  services: ServiceContainer,
+  settings: HostRunSettings,
+  plan: Plan,
+): Promise<ActiveHook[]> {
+  const active: ActiveHook[] = []
+  const wanted = new Set(settings.hooks ?? [])
+  const sources = registry.plugins
+    .filter(({ slice }) => slice.hooks.some(({ name }) => wanted.has(name)))
+    .sort((left, right) => (left.slice.package < right.slice.package ? -1 : 1))
+  for (const source of sources) {
+    const plugin = await registry.loadPlugin(source)
+    for (const hook of plugin.definition.hooks) {
+      if (!wanted.delete(hook.name)) continue
+      const handlers: HookHandlers = await hook.create({
+        services: (await services.resolve(hook.needs ?? {})) as never,
+        logger: settings.logger,
+        globals: plan.globals,
+        workers: plugin.workers,
+      })
+      active.push({ name: hook.name, critical: hook.critical ?? false, handlers })
+    }
+  }
+  for (const name of wanted) settings.logger.warn(`no installed plugin has a hook named "${name}"`)
+  return active
+}
