@@ -15,5 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   const { resolve } = await import('node:path')
   const slice = await buildPlugin(resolve(folder))
-  console.log(`${slice.package} ${slice.version}: ${slice.operators.map(({ name }) => name).join(', ') || 'no operators'}`)
+  console.log(
+    `${slice.package} ${slice.version}: ${slice.operators.map(({ name }) => name).join(', ') || 'no operators'}`,
+  )
 }

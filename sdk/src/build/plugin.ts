@@ -1,7 +1,12 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describePlugin, isPlugin, type PluginDefinition, type PluginSlice } from '@chunkflow/kernel/authoring'
+import {
+  describePlugin,
+  isPlugin,
+  type PluginDefinition,
+  type PluginSlice,
+} from '@chunkflow/kernel/authoring'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
 import { findKernelSources } from './kernels.js'
 import { compileKernels } from './wasm.js'
@@ -17,26 +22,42 @@ export interface BuildSettings {
  */
 export async function buildPlugin(folder: string, settings: BuildSettings = {}): Promise<PluginSlice> {
   await compileKernels(await findKernelSources(path.join(folder, 'src')))
-  const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { name: string; version: string; description: string }
+  const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as {
+    name: string
+    version: string
+    description: string
+  }
   const dist = path.join(folder, 'dist')
   await rm(dist, { recursive: true, force: true })
   await bundle(folder, { plugin: 'src/plugin.ts' }, settings)
   const definition = await importPlugin(path.join(dist, 'plugin.js'))
   const workers = Object.values(definition.workers)
   if (workers.length > 0)
-    await bundle(folder, Object.fromEntries(workers.map((file) => [file.replace(/^\.\//, '').replace(/\.ts$/, ''), path.join('src', file)])), settings)
+    await bundle(
+      folder,
+      Object.fromEntries(
+        workers.map((file) => [file.replace(/^\.\//, '').replace(/\.ts$/, ''), path.join('src', file)]),
+      ),
+      settings,
+    )
   const slice = await describePlugin(definition, manifest)
   await writeFile(path.join(folder, 'chunkflow.plugin.json'), `${JSON.stringify(slice, null, 2)}\n`)
   return slice
 }
 
 async function importPlugin(file: string): Promise<PluginDefinition> {
-  const { default: definition } = (await import(`${pathToFileURL(file).href}?built=${Date.now()}`)) as { default: unknown }
+  const { default: definition } = (await import(`${pathToFileURL(file).href}?built=${Date.now()}`)) as {
+    default: unknown
+  }
   if (!isPlugin(definition)) throw new Error(`${file} has no plugin definition as its default export`)
   return definition
 }
 
-async function bundle(folder: string, entryPoints: Record<string, string>, { conditions = [] }: BuildSettings): Promise<void> {
+async function bundle(
+  folder: string,
+  entryPoints: Record<string, string>,
+  { conditions = [] }: BuildSettings,
+): Promise<void> {
   const { build } = await import('esbuild')
   await build({
     absWorkingDir: folder,
@@ -61,7 +82,8 @@ const externalPackages: EsbuildPlugin = {
   name: 'external-packages',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, ({ path: specifier, kind }) => {
-      if (kind === 'entry-point' || path.isAbsolute(specifier) || specifier.startsWith('@chunkflow/')) return undefined
+      if (kind === 'entry-point' || path.isAbsolute(specifier) || specifier.startsWith('@chunkflow/'))
+        return undefined
       return { path: specifier, external: true }
     })
   },

@@ -7,7 +7,8 @@ import { pluginFolders, root } from './workspace.js'
 
 const file = path.join(root, 'registry.json')
 const plugins: PluginSlice[] = []
-for (const folder of await pluginFolders()) plugins.push(await buildPlugin(folder, { conditions: ['source'] }))
+for (const folder of await pluginFolders())
+  plugins.push(await buildPlugin(folder, { conditions: ['source'] }))
 const text = `${JSON.stringify({ schema: 1, plugins }, null, 2)}\n`
 if (process.argv.includes('--check')) {
   if ((await readFile(file, 'utf8')) !== text) {
@@ -16,5 +17,7 @@ if (process.argv.includes('--check')) {
   }
 } else {
   await writeFile(file, text)
-  console.log(`registry.json: ${plugins.length} plugins, ${plugins.flatMap(({ operators }) => operators).length} operators`)
+  console.log(
+    `registry.json: ${plugins.length} plugins, ${plugins.flatMap(({ operators }) => operators).length} operators`,
+  )
 }

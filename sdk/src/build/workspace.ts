@@ -1,9 +1,10 @@
 /** `npm run build`: everything in this repository, from source to what is packed. */
+
+import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { execFile } from 'node:child_process'
 import { build } from 'esbuild'
 import { findKernelSources } from './kernels.js'
 import { buildPlugin } from './plugin.js'
@@ -14,16 +15,22 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 /** Folders of the first-party plugins, in alphabetical order. */
 export async function pluginFolders(): Promise<string[]> {
   const entries = await readdir(path.join(root, 'plugins'), { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(root, 'plugins', entry.name)).sort()
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(root, 'plugins', entry.name))
+    .sort()
 }
 
-async function buildSdk(): Promise<void> {
+export async function buildSdk(): Promise<void> {
   const folder = path.join(root, 'sdk')
   await rm(path.join(folder, 'dist'), { recursive: true, force: true })
   await build({
     absWorkingDir: folder,
     entryPoints: Object.fromEntries(
-      ['index', 'numerics/index', 'compute/index', 'testing/index', 'build/index'].map((entry) => [entry.replace(/\/index$/, ''), `src/${entry}.ts`]),
+      ['index', 'numerics/index', 'compute/index', 'testing/index', 'build/index'].map((entry) => [
+        entry.replace(/\/index$/, ''),
+        `src/${entry}.ts`,
+      ]),
     ),
     outdir: 'dist',
     bundle: true,
@@ -38,12 +45,12 @@ async function buildSdk(): Promise<void> {
   })
 }
 
-async function buildCli(slices: unknown[]): Promise<void> {
+export async function buildCli(slices: unknown[]): Promise<void> {
   const folder = path.join(root, 'cli')
   await rm(path.join(folder, 'dist'), { recursive: true, force: true })
   await build({
     absWorkingDir: folder,
-    entryPoints: { main: 'src/main.ts', api: 'src/api/index.ts' },
+    entryPoints: { entry: 'src/entry.ts', api: 'src/api/index.ts' },
     outdir: 'dist',
     bundle: true,
     splitting: true,
@@ -56,24 +63,38 @@ async function buildCli(slices: unknown[]): Promise<void> {
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'linked',
     // CommonJS dependencies call require for Node's own modules
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
     logLevel: 'error',
   })
   await writeFile(path.join(folder, 'dist/registry.json'), JSON.stringify({ schema: 1, plugins: slices }))
 }
 
 /** Declarations of the SDK with the kernel's authoring half beside them: authors need no other package. */
-async function emitTypes(): Promise<void> {
+export async function emitTypes(): Promise<void> {
   const output = path.join(root, 'sdk/dist/types')
   await mkdir(output, { recursive: true })
-  await promisify(execFile)(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'sdk/tsconfig.types.json')], { cwd: root })
+  await promisify(execFile)(
+    process.execPath,
+    [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'sdk/tsconfig.types.json')],
+    { cwd: root },
+  )
   const files = await readdir(output, { recursive: true, withFileTypes: true })
   for (const entry of files) {
     if (!entry.isFile()) continue
     const file = path.join(entry.parentPath, entry.name)
-    const kernel = path.relative(path.dirname(file), path.join(output, 'kernel/src/authoring/index.js')).replaceAll('\\', '/')
+    const kernel = path
+      .relative(path.dirname(file), path.join(output, 'kernel/src/authoring/index.js'))
+      .replaceAll('\\', '/')
     const text = await readFile(file, 'utf8')
-    await writeFile(file, text.replaceAll("'@chunkflow/kernel/authoring'", `'${kernel.startsWith('.') ? kernel : `./${kernel}`}'`))
+    await writeFile(
+      file,
+      text.replaceAll(
+        "'@chunkflow/kernel/authoring'",
+        `'${kernel.startsWith('.') ? kernel : `./${kernel}`}'`,
+      ),
+    )
   }
 }
 

@@ -43,9 +43,7 @@ export interface Registry {
   find(name: string): FoundOperator
   /** As {@link find}, undefined instead of an error. */
   lookUp(name: string): FoundOperator | undefined
-  loadOperator(
-    name: string,
-  ): Promise<{
+  loadOperator(name: string): Promise<{
     readonly definition: AnyOperator
     readonly plugin: LoadedPlugin
     readonly entry: OperatorEntry

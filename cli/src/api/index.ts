@@ -1,0 +1,4 @@
+import 'reflect-metadata'
+
+export { createHost, createRegistry, readPipeline } from '@chunkflow/kernel/host'
+export { openRegistry } from '../discovery/registry.js'

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { chunkflowError } from '@chunkflow/kernel/authoring'
+import { readPipeline } from '@chunkflow/kernel/host'
+import { scanChain } from '../chain/scan.js'
+import { openRegistry } from '../discovery/registry.js'
+import { runPipeline } from '../run/run-pipeline.js'
+import { loggerFor, parseGlobals } from './chain.js'
+
+/** `chunkflow run [global options] pipeline.json`. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const registry = await openRegistry()
+  const file = argv.at(-1)
+  if (file === undefined || file.startsWith('-'))
+    throw chunkflowError('flag-missing', 'Which pipeline file?', {
+      where: 'run',
+      fix: 'chunkflow run pipeline.json; --save-pipeline FILE writes one',
+    })
+  const globals = parseGlobals(scanChain(argv.slice(0, -1), registry))
+  const pipeline = readPipeline(await readJson(file), file)
+  const merged = {
+    ...pipeline,
+    globals: {
+      ...pipeline.globals,
+      ...(globals.mip === 0 ? {} : { mip: globals.mip }),
+      ...(globals.dryRun ? { dryRun: true } : {}),
+    },
+  }
+  return runPipeline(merged, registry, globals, loggerFor(globals))
+}
+
+async function readJson(file: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw chunkflowError(
+      'pipeline-invalid',
+      `Cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
+      { fix: 'check the path', cause },
+    )
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw chunkflowError('pipeline-invalid', `${file} is not JSON: ${(cause as Error).message}`, {
+      fix: 'chunkflow --save-pipeline FILE … writes a correct one',
+      cause,
+    })
+  }
+}

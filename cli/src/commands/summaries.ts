@@ -1,0 +1,8 @@
+/** One line about each command beside chains, as help lists them. */
+export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.freeze({
+  doctor: 'Check this installation: versions, plugins, memory, native libraries',
+  operators: 'List all operators and their flags (--json for programs)',
+  plan: 'Check a chain and show what it would do, without running it',
+  run: 'Run a pipeline file',
+  version: 'Print the version',
+})

@@ -1,0 +1,12 @@
+import { fileURLToPath } from 'node:url'
+import { Config } from '@oclif/core'
+
+/** oclif's configuration of this package. Loaded only by the commands that need it. */
+export const loadConfig = (): Promise<Config> =>
+  Config.load({ root: fileURLToPath(new URL(packageRoot(import.meta.url), import.meta.url)) })
+
+/** This module is bundled into `dist/` or `dist/chunks/`, and stands in `src/oclif/` otherwise. */
+function packageRoot(url: string): string {
+  const folder = new URL('.', url).pathname
+  return folder.endsWith('/chunks/') || folder.endsWith('/src/oclif/') ? '../..' : '..'
+}
