@@ -1,0 +1,321 @@
+import 'reflect-metadata'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  boxFromSize,
+  defineOperator,
+  definePlugin,
+  defineSource,
+  describePlugin,
+  flag,
+  isChunkflowError,
+  keyedToken,
+  type Logger,
+  type PluginDefinition,
+  provide,
+  refuseMethods,
+  skip,
+  skipTo,
+  token,
+  zyx,
+} from '../authoring/index.js'
+import { createHost } from './host.js'
+import type { Pipeline, PipelineStep } from './plan/pipeline.js'
+import { createRegistry, type PluginSource } from './registry/registry.js'
+
+const test = suite('host')
+
+interface Ledger {
+  entries: string[]
+  write(text: string): void
+}
+const LEDGER = token<Ledger>('test.ledger', {
+  readOnly: (ledger) => refuseMethods(ledger, ['write'], 'the ledger'),
+})
+const SHAPES = keyedToken<{ corners: number }>('test.shape')
+
+/** What happened, in order, across one test. */
+let events: string[] = []
+
+const make = defineOperator({
+  name: 'make',
+  summary: 'Writes a text variable',
+  examples: [],
+  flags: {
+    output: flag.output({ kind: 'text', char: 'o' }),
+    value: flag.text({ default: 'x', summary: 'value' }),
+    nothing: flag.boolean({ summary: 'write null' }),
+  },
+  effects: 'pure',
+  timed: true,
+  create: ({ options, name }) => {
+    events.push(`create ${name}`)
+    return {
+      run: (task) => task.set(options.output, options.nothing ? null : options.value),
+      dispose: () => void events.push(`dispose ${name}`),
+    }
+  },
+})
+const use = defineOperator({
+  name: 'use',
+  aliases: ['consume'],
+  summary: 'Reads a text variable',
+  examples: [],
+  flags: { input: flag.input({ kind: 'text', char: 'i' }), output: flag.output({ kind: 'text', char: 'o' }) },
+  effects: 'pure',
+  create: ({ options, name }) => ({
+    run: (task) => {
+      events.push(`${name} ${task.get(options.input)}`)
+      task.set(options.output, `${task.get(options.input)}!`)
+    },
+    arriveSkipped: (task) => task.set(options.input, 'zero'),
+    dispose: () => void events.push(`dispose ${name}`),
+  }),
+})
+const leave = defineOperator({
+  name: 'leave',
+  summary: 'Skips',
+  examples: [],
+  flags: { to: flag.text({ summary: 'target' }), defer: flag.boolean({ summary: 'defer' }) },
+  effects: 'pure',
+  skipTargets: (options) => (options.to === undefined ? [] : [options.to]),
+  create: ({ options }) => ({
+    run: () =>
+      options.to === undefined
+        ? skip('nothing to do', { outcome: options.defer ? 'defer' : 'done' })
+        : skipTo(options.to, 'blank'),
+  }),
+})
+const acknowledge = defineOperator({
+  name: 'acknowledge',
+  summary: 'Acknowledges',
+  examples: [],
+  flags: {},
+  effects: 'write',
+  acknowledges: true,
+  create: () => ({ run: (task) => task.lease?.acknowledge() }),
+})
+const record = defineOperator({
+  name: 'record',
+  summary: 'Writes to the ledger',
+  examples: [],
+  flags: { honest: flag.boolean({ summary: 'has a dryRun' }) },
+  effects: 'read',
+  services: { ledger: LEDGER, shapes: SHAPES },
+  create: ({ services }) => ({
+    run: async () => {
+      services.ledger.write(`square has ${(await services.shapes.get('square')).corners}`)
+    },
+  }),
+})
+const save = defineOperator({
+  name: 'save',
+  summary: 'Writes',
+  examples: [],
+  flags: {},
+  effects: 'write',
+  create: () => ({ run: () => void events.push('saved') }),
+})
+const fail = defineOperator({
+  name: 'fail',
+  summary: 'Fails',
+  examples: [],
+  flags: {},
+  effects: 'pure',
+  create: () => ({
+    run: () => {
+      throw new TypeError('broken')
+    },
+  }),
+})
+const queue = defineSource({
+  name: 'queue',
+  summary: 'Two tasks with leases',
+  examples: [],
+  flags: {},
+  effects: 'read',
+  sets: ['bbox'],
+  queue: true,
+  create: () => ({
+    *tasks() {
+      for (const z of [0, 4])
+        yield {
+          bbox: boxFromSize(zyx(z, 0, 0), zyx(4, 5, 6)),
+          lease: {
+            seconds: 0,
+            extend: async () => {},
+            acknowledge: async () => void events.push(`acknowledged ${z}`),
+            release: async () => void events.push(`released ${z}`),
+            deadLetter: async () => void events.push(`dead ${z}`),
+          },
+        }
+    },
+  }),
+})
+
+const ledger: Ledger & { dispose(): void } = {
+  entries: [],
+  write: (text) => void ledger.entries.push(text),
+  dispose: () => void events.push('ledger closed'),
+}
+
+const plugin = definePlugin({
+  name: 'test-plugin',
+  operators: Object.fromEntries(
+    [make, use, leave, acknowledge, record, save, fail, queue].map((operator) => [
+      operator.name,
+      async () => ({ default: operator }),
+    ]),
+  ) as PluginDefinition['operators'],
+  provides: [
+    provide(LEDGER, { create: () => ledger }),
+    provide(SHAPES, 'square', { needs: { ledger: LEDGER }, create: async () => ({ corners: 4 }) }),
+  ],
+})
+
+/** A registry over a plugin that exists only here: loaded through a data URL that hands over the definition. */
+async function registryOf(
+  definition: PluginDefinition,
+  change: Partial<PluginSource['slice']> = {},
+): Promise<PluginSource> {
+  const key = Symbol.for(`test.plugin.${definition.name}`)
+  ;(globalThis as Record<symbol, unknown>)[key] = definition
+  const slice = await describePlugin(definition, { name: definition.name, version: '1.0.0', description: '' })
+  return {
+    slice: { ...slice, ...change },
+    origin: 'installed',
+    entry: () =>
+      `data:text/javascript,export default globalThis[Symbol.for(${JSON.stringify(`test.plugin.${definition.name}`)})]`,
+  }
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, result() {} }
+const step = (operator: string, options: PipelineStep['options'] = {}, name?: string): PipelineStep => ({
+  operator,
+  options,
+  ...(name === undefined ? {} : { name }),
+})
+
+async function run(
+  steps: PipelineStep[],
+  { dryRun = false, lateSource = false } = {},
+): Promise<{ error?: { code: string; what: string; where: readonly string[] }; failures?: number }> {
+  events = []
+  ledger.entries = []
+  const host = createHost(createRegistry([await registryOf(plugin)]))
+  const pipeline: Pipeline = { schema: 1, globals: { dryRun }, steps }
+  try {
+    const plan = await host.plan(pipeline, { allowLateSource: lateSource })
+    return { failures: (await host.run(plan, { logger: silent })).failures }
+  } catch (error) {
+    assert.ok(isChunkflowError(error), String((error as Error).stack))
+    return { error }
+  } finally {
+    await host.dispose()
+  }
+}
+
+test('passes variables, disposes in reverse order', async () => {
+  await run([
+    step('make', { value: 'a' }),
+    step('use', { output: 'b' }),
+    step('consume', { input: 'b' }, 'last'),
+  ])
+  assert.equal(events, ['create make', 'use a', 'last a!', 'dispose last', 'dispose use', 'dispose make'])
+})
+
+test('refuses to read what nothing wrote, naming what there is', async () => {
+  const { error } = await run([step('make', { output: 'image' }), step('use', { input: 'imgae' })])
+  assert.is(error?.code, 'plan-variable-missing')
+  assert.equal(events, [])
+})
+
+test('passes null on without running', async () => {
+  await run([step('make', { nothing: true }), step('use'), step('use')])
+  assert.equal(events, ['create make', 'dispose make'])
+})
+
+test('skipping acknowledges when done and not when deferred', async () => {
+  await run([step('queue'), step('leave'), step('make'), step('acknowledge')])
+  assert.equal(events, ['acknowledged 0', 'acknowledged 4'])
+  await run([step('queue'), step('leave', { defer: true }), step('acknowledge')])
+  assert.equal(events, [])
+})
+
+test('skips to a later step, by name or an older name of it', async () => {
+  await run([step('make'), step('leave', { to: 'consume' }), step('make', { value: 'never' }), step('use')])
+  assert.equal(
+    events.filter((event) => event.startsWith('use')),
+    ['use zero'],
+  )
+  const { error } = await run([step('make'), step('use'), step('leave', { to: 'use' })])
+  assert.is(error?.code, 'plan-skip-target')
+})
+
+test('a failing task of a queue goes to the dead letters and the run goes on', async () => {
+  const { failures } = await run([step('queue'), step('fail'), step('acknowledge')])
+  assert.is(failures, 2)
+  assert.equal(events, ['dead 0', 'dead 4'])
+})
+
+test('a failure names the operator and keeps its cause', async () => {
+  const { error } = await run([step('make'), step('fail')])
+  assert.is(error?.code, 'unexpected')
+  assert.match(error!.what, 'fail failed: broken')
+  assert.equal(events, ['create make', 'dispose make'])
+})
+
+test('resolves services and their needs, disposes them', async () => {
+  await run([step('record')])
+  assert.equal(ledger.entries, ['square has 4'])
+  assert.equal(events, ['ledger closed'])
+})
+
+test('a dry run leaves writers out and refuses hidden writes', async () => {
+  await run([step('make'), step('save')], { dryRun: true })
+  assert.equal(events, ['create make', 'dispose make'])
+  const { error } = await run([step('record')], { dryRun: true })
+  assert.is(error?.code, 'dry-run-refused')
+  assert.equal(ledger.entries, [])
+})
+
+test('a late source is refused, or discards with a warning', async () => {
+  const { error } = await run([step('make'), step('queue'), step('acknowledge')])
+  assert.is(error?.code, 'late-source')
+  await run([step('make'), step('queue'), step('acknowledge')], { lateSource: true })
+  assert.equal(events, ['acknowledged 0', 'acknowledged 4'])
+})
+
+test('quarantines a colliding or incompatible plugin and keeps the rest', async () => {
+  const rival = definePlugin({
+    name: 'rival',
+    operators: { make: async () => ({ default: make }) } as PluginDefinition['operators'],
+  })
+  const old = definePlugin({ name: 'old' })
+  const registry = createRegistry(
+    [await registryOf(plugin), await registryOf(rival), await registryOf(old, { apiVersion: 7 })],
+    ['plan'],
+  )
+  assert.equal(
+    registry.quarantined.map(({ source }) => source.slice.package),
+    ['rival', 'old'],
+  )
+  assert.is(registry.find('consume').entry.name, 'use')
+  assert.throws(
+    () => registry.find('mkae'),
+    (error: unknown) => isChunkflowError(error) && error.fix === 'did you mean make?',
+  )
+})
+
+test('the digest ignores sources and acknowledgement, not options', async () => {
+  const host = createHost(createRegistry([await registryOf(plugin)]))
+  const digest = async (steps: PipelineStep[]): Promise<string> =>
+    (await host.plan({ schema: 1, globals: {}, steps })).digest
+  assert.is(
+    await digest([step('make')]),
+    await digest([step('queue'), step('make', { value: 'x' }), step('acknowledge')]),
+  )
+  assert.is.not(await digest([step('make')]), await digest([step('make', { value: 'y' })]))
+})
+
+test.run()
