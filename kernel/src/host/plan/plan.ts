@@ -1,47 +1,17 @@
 import {
   type AnyOperator,
   chunkflowError,
-  errorAt,
-  isChunkflowError,
   type OperatorDefinition,
   parseOptions,
   type RunGlobals,
   type SourceDefinition,
-  type VariableType,
 } from '../../authoring/index.js'
 import type { LoadedPlugin, Registry } from '../registry/registry.js'
 import { digestOf, type Pipeline } from './pipeline.js'
+import type { PlannedSource, PlannedStep } from './planned-step.js'
 import { flowVariables } from './variables.js'
 
-/** A checked step: options parsed, variables known. */
-export interface PlannedStep {
-  readonly index: number
-  /** Instance name. */
-  readonly name: string
-  readonly definition: OperatorDefinition
-  readonly plugin: LoadedPlugin
-  readonly options: Readonly<Record<string, unknown>>
-  readonly inputs: readonly PlannedPort[]
-  readonly outputs: readonly PlannedPort[]
-  /** Bytes at the peak besides the variables, when the operator can say. */
-  readonly estimatedBytes: number | undefined
-  /** Types of all variables after the step. */
-  readonly variables: Readonly<Record<string, VariableType>>
-}
-
-export interface PlannedPort {
-  readonly flag: string
-  readonly variable: string
-  readonly nullable: boolean
-  readonly optional: boolean
-}
-
-export interface PlannedSource {
-  readonly name: string
-  readonly definition: SourceDefinition
-  readonly plugin: LoadedPlugin
-  readonly options: Readonly<Record<string, unknown>>
-}
+export type { PlannedPort, PlannedSource, PlannedStep } from './planned-step.js'
 
 /** A chain that was checked before anything runs. */
 export interface Plan {
@@ -173,13 +143,4 @@ function planDigest(globals: RunGlobals, steps: readonly PlannedStep[]): string 
     mip: globals.mip,
     steps: computing.map(({ definition, options }) => ({ operator: definition.name, options })),
   })
-}
-
-/** Adds the step to an error of its `infer` or `estimate`. */
-export function atStep<T>(step: { readonly name: string; readonly index: number }, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw isChunkflowError(error) ? errorAt(error, `${step.name} (step ${step.index + 1})`) : error
-  }
 }

@@ -8,7 +8,7 @@ import {
   type VariableType,
 } from '../../authoring/index.js'
 import type { LoadedPlugin } from '../registry/registry.js'
-import { atStep, type PlannedPort, type PlannedSource, type PlannedStep } from './plan.js'
+import { atStep, type PlannedPort, type PlannedSource, type PlannedStep } from './planned-step.js'
 
 interface Writer {
   readonly type: VariableType
