@@ -1,2 +1,7 @@
 /** Numerics that several plugins need. Free of side effects. */
+export * from './compute-services.js'
+export * from './connected-components.js'
+export * from './downsample.js'
+export * from './select-labels.js'
 export * from './threshold.js'
+export * from './unique-labels.js'
