@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
   doctor: () => import('./doctor.js').then(({ doctor }) => doctor),
   operators: () => import('./operators.js').then(({ operators }) => operators),
   plan: () => import('./plan.js').then(({ plan }) => plan),
+  plugins: () => import('./plugins.js').then(({ plugins }) => plugins),
   run: () => import('./run.js').then(({ run }) => run),
   version: () => import('./version.js').then(({ version }) => version),
   '--version': () => import('./version.js').then(({ version }) => version),
