@@ -3,7 +3,11 @@ import { definePlugin, provide, STORAGE } from '@chunkflow/sdk'
 export default definePlugin({
   name: 'chunkflow-plugin-sample',
   operators: { 'add-constant': () => import('./operators/add-constant.js') },
-  provides: [provide(STORAGE, 'sample', { create: () => import('./sample-storage.js').then((module) => module.sampleDriver()) })],
+  provides: [
+    provide(STORAGE, 'sample', {
+      create: () => import('./sample-storage.js').then((module) => module.sampleDriver()),
+    }),
+  ],
   hooks: [
     {
       name: 'sample-hook',

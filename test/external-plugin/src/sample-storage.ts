@@ -5,7 +5,13 @@ import type { Storage, StorageDriver } from '@chunkflow/sdk'
 
 /** `sample://name`: a folder in the system's temporary directory, to prove that schemes can come from outside. */
 export function sampleDriver(): StorageDriver {
-  return { open: (url) => openFolder(url, path.join(process.env.SAMPLE_STORAGE ?? tmpdir(), new URL(url).hostname + new URL(url).pathname)) }
+  return {
+    open: (url) =>
+      openFolder(
+        url,
+        path.join(process.env.SAMPLE_STORAGE ?? tmpdir(), new URL(url).hostname + new URL(url).pathname),
+      ),
+  }
 }
 
 function openFolder(root: string, folder: string): Storage {

@@ -1,4 +1,4 @@
-import { chunkOf, cloneChunk, COMPUTE, chunkflowError, defineOperator, flag } from '@chunkflow/sdk'
+import { COMPUTE, chunkflowError, chunkOf, cloneChunk, defineOperator, flag } from '@chunkflow/sdk'
 import base64 from '../kernels/add.wasm.js'
 
 export default defineOperator({
@@ -16,9 +16,14 @@ export default defineOperator({
     async run(task) {
       const chunk = chunkOf(task, options.input)
       if (chunk.dtype !== 'uint8')
-        throw chunkflowError('add-constant-dtype', `add-constant takes uint8, not ${chunk.dtype}`, { fix: 'convert it first' })
+        throw chunkflowError('add-constant-dtype', `add-constant takes uint8, not ${chunk.dtype}`, {
+          fix: 'convert it first',
+        })
       const result = cloneChunk(chunk)
-      await services.compute.run({ name: 'add', base64 }, { export: 'add', args: [{ inout: result.data }, result.data.length, options.amount] })
+      await services.compute.run(
+        { name: 'add', base64 },
+        { export: 'add', args: [{ inout: result.data }, result.data.length, options.amount] },
+      )
       task.set(options.output, result)
     },
   }),
