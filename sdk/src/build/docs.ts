@@ -2,26 +2,37 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PluginSlice } from '@chunkflow/kernel/authoring'
-import { insertReference } from './flag-table.js'
+import { insertPluginTable, insertReference } from './flag-table.js'
 import { pluginFolders, root } from './workspace.js'
 
 const check = process.argv.includes('--check')
+const slices: PluginSlice[] = []
+
+/** Writes a file that changed, or complains about it. */
+async function keep(file: string, present: string, fresh: string): Promise<void> {
+  if (fresh === present) return
+  const name = path.relative(root, file)
+  if (check) {
+    console.error(`${name} is out of date: run npm run docs`)
+    process.exitCode = 1
+  } else {
+    await writeFile(file, fresh)
+    console.log(name)
+  }
+}
+
 for (const folder of await pluginFolders()) {
   const file = path.join(folder, 'README.md')
   const slice = JSON.parse(await readFile(path.join(folder, 'chunkflow.plugin.json'), 'utf8')) as PluginSlice
   const readme = await readFile(file, 'utf8')
   const fresh = insertReference(readme, slice)
-  const name = path.relative(root, file)
+  slices.push(slice)
   if (fresh === undefined) {
-    console.error(`${name} has no markers for its operator reference`)
+    console.error(`${path.relative(root, file)} has no markers for its operator reference`)
     process.exitCode = 1
-  } else if (fresh !== readme) {
-    if (check) {
-      console.error(`${name} is out of date: run npm run docs`)
-      process.exitCode = 1
-    } else {
-      await writeFile(file, fresh)
-      console.log(name)
-    }
-  }
+  } else await keep(file, readme, fresh)
 }
+
+const overview = path.join(root, 'README.md')
+const text = await readFile(overview, 'utf8')
+await keep(overview, text, insertPluginTable(text, slices))

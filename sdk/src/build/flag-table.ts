@@ -11,6 +11,16 @@ export function insertReference(readme: string, slice: PluginSlice): string | un
   return `${readme.slice(0, begin + BEGIN.length)}\n\n${pluginReference(slice)}\n\n${readme.slice(end)}`
 }
 
+/** The rows of the overview table of plugins, between its markers. */
+export function insertPluginTable(readme: string, slices: readonly PluginSlice[]): string {
+  const rows = slices.map(({ package: name, operators, services }) => {
+    const folder = name.replace(/^@chunkflow\/plugin-/, '')
+    const offers = operators.length > 0 ? operators.map((entry) => `\`${entry.name}\``) : [...new Set(services.map(({ token, key }) => `service ${token.replace('chunkflow.', '')}${key === undefined ? '' : ` ${key}`}`))]
+    return `| [${folder}](plugins/${folder}/README.md) | ${offers.join(' ')} |`
+  })
+  return readme.replace(/(<!-- plugins:begin -->)[\s\S]*?(<!-- plugins:end -->)/, (_, begin: string, end: string) => `${begin}\n${rows.join('\n')}\n${end}`)
+}
+
 /** Markdown: services, hooks, then one section per operator with its flags and examples. */
 export function pluginReference(slice: PluginSlice): string {
   const services = slice.services.map(({ token, key }) => `\`${token}${key === undefined ? '' : `/${key}`}\``)
