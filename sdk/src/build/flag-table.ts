@@ -1,4 +1,10 @@
-import { type FlagDefinition, kebabCase, negativeNames, type OperatorEntry, type PluginSlice } from '@chunkflow/kernel/authoring'
+import {
+  type FlagDefinition,
+  kebabCase,
+  negativeNames,
+  type OperatorEntry,
+  type PluginSlice,
+} from '@chunkflow/kernel/authoring'
 
 const BEGIN = '<!-- flags:begin -->'
 const END = '<!-- flags:end -->'
@@ -15,10 +21,24 @@ export function insertReference(readme: string, slice: PluginSlice): string | un
 export function insertPluginTable(readme: string, slices: readonly PluginSlice[]): string {
   const rows = slices.map(({ package: name, operators, services }) => {
     const folder = name.replace(/^@chunkflow\/plugin-/, '')
-    const offers = operators.length > 0 ? operators.map((entry) => `\`${entry.name}\``) : [...new Set(services.map(({ token, key }) => `service ${token.replace('chunkflow.', '')}${key === undefined ? '' : ` ${key}`}`))]
+    const offers =
+      operators.length > 0
+        ? operators.map((entry) => `\`${entry.name}\``)
+        : [
+            ...new Set(
+              services.map(
+                ({ token, key }) =>
+                  `service ${token.replace('chunkflow.', '')}${key === undefined ? '' : ` ${key}`}`,
+              ),
+            ),
+          ]
     return `| [${folder}](plugins/${folder}/README.md) | ${offers.join(' ')} |`
   })
-  return readme.replace(/(<!-- plugins:begin -->)[\s\S]*?(<!-- plugins:end -->)/, (_, begin: string, end: string) => `${begin}\n${rows.join('\n')}\n${end}`)
+  return readme.replace(
+    /(<!-- plugins:begin -->)[\s\S]*?(<!-- plugins:end -->)/,
+    (_, begin: string, end: string) =>
+      `${begin}\n\n| plugin | offers |\n| --- | --- |\n${rows.join('\n')}\n\n${end}`,
+  )
 }
 
 /** Markdown: services, hooks, then one section per operator with its flags and examples. */
@@ -37,16 +57,36 @@ function operatorSection(entry: OperatorEntry): string {
     `### ${entry.name}`,
     `${entry.summary}.${entry.role === 'source' ? ' Makes tasks: stands first in a chain.' : ''}${entry.aliases.length > 0 ? ` Also \`${entry.aliases.join('`, `')}\`.` : ''}`,
     ...(entry.description === undefined ? [] : [entry.description]),
-    ...(flags.length > 0 ? [['| flag | value | default | meaning |', '| --- | --- | --- | --- |', ...flags.map(([key, definition]) => flagRow(key, definition))].join('\n')] : []),
-    ...(entry.examples.length > 0 ? [['```', ...entry.examples.map((example) => `chunkflow ${example}`), '```'].join('\n')] : []),
+    ...(flags.length > 0
+      ? [
+          [
+            '| flag | value | default | meaning |',
+            '| --- | --- | --- | --- |',
+            ...flags.map(([key, definition]) => flagRow(key, definition)),
+          ].join('\n'),
+        ]
+      : []),
+    ...(entry.examples.length > 0
+      ? [['```', ...entry.examples.map((example) => `chunkflow ${example}`), '```'].join('\n')]
+      : []),
   ].join('\n\n')
 }
 
 function flagRow(key: string, definition: FlagDefinition): string {
-  const names = [`--${kebabCase(key)}`, ...(definition.char === undefined ? [] : [`-${definition.char}`]), ...(definition.aliases ?? []).map((alias) => `--${alias}`)]
+  const names = [
+    `--${kebabCase(key)}`,
+    ...(definition.char === undefined ? [] : [`-${definition.char}`]),
+    ...(definition.aliases ?? []).map((alias) => `--${alias}`),
+  ]
   const negatives = negativeNames(key, definition).map((name) => `--${name}`)
-  const shorthands = Object.entries(definition.shorthands ?? {}).map(([name, value]) => `\`--${name}\` for \`${value}\``)
-  const meaning = [definition.summary, ...(negatives.length > 0 ? [`off with \`${negatives.join('`, `')}\``] : []), ...shorthands].join('; ')
+  const shorthands = Object.entries(definition.shorthands ?? {}).map(
+    ([name, value]) => `\`--${name}\` for \`${value}\``,
+  )
+  const meaning = [
+    definition.summary,
+    ...(negatives.length > 0 ? [`off with \`${negatives.join('`, `')}\``] : []),
+    ...shorthands,
+  ].join('; ')
   return `| ${names.map((name) => `\`${name}\``).join(' ')} | ${escape(valueText(definition))} | ${escape(defaultText(definition))} | ${escape(meaning)} |`
 }
 
