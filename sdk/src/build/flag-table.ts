@@ -87,10 +87,10 @@ function flagRow(key: string, definition: FlagDefinition): string {
     ...(negatives.length > 0 ? [`off with \`${negatives.join('`, `')}\``] : []),
     ...shorthands,
   ].join('; ')
-  return `| ${names.map((name) => `\`${name}\``).join(' ')} | ${escape(valueText(definition))} | ${escape(defaultText(definition))} | ${escape(meaning)} |`
+  return `| ${names.map((name) => `\`${name}\``).join(' ')} | ${escapePipes(valueText(definition))} | ${escapePipes(defaultText(definition))} | ${escapePipes(meaning)} |`
 }
 
-const escape = (text: string): string => text.replaceAll('|', '\\|')
+const escapePipes = (text: string): string => text.replaceAll('|', '\\|')
 
 function valueText({ arity, type, choices, list, port }: FlagDefinition): string {
   if (arity === 0) return ''
