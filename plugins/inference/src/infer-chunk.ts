@@ -1,0 +1,134 @@
+import {
+  type Chunk,
+  type Compute,
+  channelCount,
+  emptyChunk,
+  type LayerType,
+  type Model,
+  productZyx,
+  type RunContext,
+  type TypedArray,
+  withProperties,
+  zyx,
+} from '@chunkflow/sdk'
+import { isAllZero } from './all-zero.js'
+import { openBandBlender } from './band-blender.js'
+import type { PatchGeometry, PatchGrid } from './geometry.js'
+import { openPatchCutter } from './patch-cutter.js'
+import { runPatches } from './run-patches.js'
+import {
+  checkMemory,
+  type InferenceOptions,
+  memoryNeeds,
+  myelinThreshold,
+  resultChannels,
+} from './settings.js'
+import { sinPattern } from './sin-pattern.js'
+
+export interface ChunkJob {
+  readonly chunk: Chunk
+  readonly options: InferenceOptions
+  readonly geometry: PatchGeometry
+  readonly grid: PatchGrid
+}
+
+/** The result's place: behind the margins of the input. */
+const placement = ({ chunk, geometry }: ChunkJob) => ({
+  voxelOffset: chunk.voxelOffset.map((offset, axis) => offset + geometry.outputOffset[axis]!),
+  voxelSize: chunk.voxelSize,
+})
+
+/**
+ * Runs a model over a chunk (specification 4.4).
+ * @param weights of one output patch, float32
+ * @returns (channels, z, y, x) float32 or float16
+ * @throws output-range, inference-memory, and what the model throws
+ */
+export async function inferChunk(
+  job: ChunkJob & {
+    readonly model: Model
+    readonly weights: Float32Array
+    readonly compute: Compute
+    readonly context: Pick<RunContext, 'signal' | 'progress'>
+    readonly postableBytes?: number
+  },
+): Promise<Chunk> {
+  const { chunk, options, geometry, grid, model, compute, context } = job
+  const { numInputChannels: inputChannels, numOutputChannels: channels, dtype } = options
+  const posting = job.postableBytes === undefined ? {} : { postableBytes: job.postableBytes }
+  checkMemory(
+    memoryNeeds(geometry, grid, options, { dtype: chunk.dtype, channels: channelCount(chunk) }, model),
+  )
+  const output = emptyChunk(dtype, [channels, ...grid.outputSize], placement(job))
+  if (isAllZero(chunk)) return finished(job, output.data, true)
+  const { signal } = context
+  const bar = context.progress.start('inference', grid.patchCount, 'patch')
+  const cutter = await openPatchCutter(compute, chunk, {
+    patchSize: geometry.inputPatchSize,
+    inputChannels,
+    signal,
+    ...posting,
+  })
+  try {
+    const blender = await openBandBlender(compute, {
+      output: output.data,
+      half: dtype === 'float16',
+      channels,
+      geometry,
+      grid,
+      weights: job.weights,
+      weighted: model.weighted ?? false,
+      resultSize: model.resultSize,
+      myelinThreshold: myelinThreshold(options),
+      signal,
+      ...posting,
+    })
+    try {
+      await runPatches({
+        model,
+        cutter,
+        blender,
+        grid,
+        inputPatchSize: geometry.inputPatchSize,
+        inputChannels,
+        batchSize: options.batchSize,
+        signal,
+        onPatches: (count) => bar.advance(count),
+      })
+      const { withinUnit } = await blender.finish()
+      return finished(job, output.data, withinUnit)
+    } finally {
+      await blender.close()
+    }
+  } finally {
+    await cutter.close()
+    bar.end()
+  }
+}
+
+/** What a dry run gives: the right place, shape and dtype, a pattern for voxels. */
+export function patternChunk(job: ChunkJob): Chunk {
+  return finished(job, sinPattern(job.grid.outputSize, resultChannels(job.options), job.options.dtype), true)
+}
+
+/** Leaves out the myelin channel; the layer type follows from what is known of the values (specification 2.1). */
+function finished(job: ChunkJob, data: TypedArray, withinUnit: boolean): Chunk {
+  const channels = resultChannels(job.options)
+  const { dtype } = job.options
+  const layerType: LayerType =
+    dtype !== 'float32'
+      ? 'unknown'
+      : withinUnit
+        ? 'probability_map'
+        : channels === 3
+          ? 'affinity_map'
+          : 'unknown'
+  const size = job.grid.outputSize
+  const placed = emptyChunk(dtype, [0, ...size], placement(job))
+  return withProperties(placed, {
+    data: data.subarray(0, channels * productZyx(size)) as TypedArray,
+    shape: Object.freeze([channels, ...zyx(...size)] as const),
+    layerType,
+    layerTypeDeclared: false,
+  })
+}

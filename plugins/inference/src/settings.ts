@@ -1,0 +1,171 @@
+import {
+  bytesPerElement,
+  chunkflowError,
+  type Dtype,
+  formatSize,
+  productZyx,
+  type VariableType,
+  type Zyx,
+  zyx,
+} from '@chunkflow/sdk'
+import { POSTABLE_BYTES } from './array-port.js'
+import { type PatchGeometry, type PatchGrid, patchGeometry, planPatches } from './geometry.js'
+
+type Triple = readonly [number, number, number]
+
+/** The options of the operator that shape its result. */
+export interface InferenceOptions {
+  readonly inputPatchSize: Triple
+  readonly outputPatchSize: Triple | undefined
+  readonly outputPatchOverlap: Triple
+  readonly outputCropMargin: Triple | undefined
+  readonly patchNum: Triple | undefined
+  readonly numInputChannels: number
+  readonly numOutputChannels: number
+  readonly dtype: 'float32' | 'float16'
+  readonly batchSize: number
+  readonly bump: 'wu' | 'zung'
+  readonly maskOutputChunk: boolean
+  readonly maskMyelinThreshold: number | undefined
+  readonly augment: boolean
+}
+
+/**
+ * Checks options against each other and gives the geometry they mean.
+ * @throws patch-invalid, flag-invalid
+ */
+export function geometryOf(options: InferenceOptions): PatchGeometry {
+  const inputPatchSize = zyx(...options.inputPatchSize)
+  if (options.bump === 'zung')
+    throw chunkflowError('flag-invalid', 'The bump "zung" was never implemented', { fix: 'use --bump wu' })
+  if (myelinThreshold(options) !== undefined && options.numOutputChannels !== 4)
+    throw chunkflowError(
+      'flag-invalid',
+      `A myelin mask needs 4 output channels, the last of them myelin, not ${options.numOutputChannels}`,
+      { fix: 'add --num-output-channels 4, or leave out --mask-myelin-threshold' },
+    )
+  const geometry = patchGeometry({
+    inputPatchSize,
+    outputPatchSize: zyx(...(options.outputPatchSize ?? inputPatchSize)),
+    outputPatchOverlap: zyx(...options.outputPatchOverlap),
+    outputCropMargin: options.outputCropMargin && zyx(...options.outputCropMargin),
+    masked: options.maskOutputChunk,
+  })
+  if (options.augment && [inputPatchSize, geometry.outputPatchSize].some(([, y, x]) => y !== x))
+    throw chunkflowError(
+      'patch-invalid',
+      `--augment swaps y and x: patches of ${formatSize(inputPatchSize)} are not square`,
+      {
+        fix: 'use patch sizes with equal y and x, or leave out --augment',
+      },
+    )
+  return geometry
+}
+
+/** A threshold of 0 or less masks nothing. */
+export const myelinThreshold = ({ maskMyelinThreshold }: InferenceOptions): number | undefined =>
+  maskMyelinThreshold !== undefined && maskMyelinThreshold > 0 ? maskMyelinThreshold : undefined
+
+/** Channels of the result: the myelin channel is used up by its mask. */
+export const resultChannels = (options: InferenceOptions): number =>
+  options.numOutputChannels - (myelinThreshold(options) === undefined ? 0 : 1)
+
+/**
+ * Refuses input that cannot be fed to a network; unknown properties pass.
+ * @throws input-segmentation, input-channels
+ */
+export function checkInput(
+  input: Pick<VariableType, 'layerType' | 'layerTypeDeclared' | 'shape'>,
+  options: InferenceOptions,
+): void {
+  if (input.layerType === 'segmentation' && input.layerTypeDeclared)
+    throw chunkflowError(
+      'input-segmentation',
+      'The input is declared to be a segmentation: labels are not intensities',
+      {
+        fix: 'load the image, or load this file with --layer-type image if it is one',
+      },
+    )
+  const channels = input.shape?.length === 4 ? input.shape[0]! : 1
+  if (channels !== 1 && channels !== options.numInputChannels)
+    throw chunkflowError(
+      'input-channels',
+      `The input has ${channels} channels, the model is to be fed ${options.numInputChannels}`,
+      { fix: `add --num-input-channels ${channels}, or choose other input` },
+    )
+}
+
+export const gridOf = (
+  geometry: PatchGeometry,
+  shape: readonly number[],
+  options: InferenceOptions,
+): PatchGrid =>
+  planPatches(
+    geometry,
+    zyx(...(shape.slice(-3) as [number, number, number])),
+    options.patchNum && zyx(...options.patchNum),
+  )
+
+/** What one chunk takes, in bytes. */
+export interface MemoryNeeds {
+  readonly output: number
+  /** One batch of patches, and its results. */
+  readonly batch: number
+  readonly results: number
+  /** Memory of the kernels that cut and blend. */
+  readonly cutter: number
+  readonly blender: number
+}
+
+export function memoryNeeds(
+  geometry: PatchGeometry,
+  grid: PatchGrid,
+  options: InferenceOptions,
+  input: { readonly dtype: Dtype; readonly channels: number },
+  model: { readonly channels: number; readonly resultSize: Zyx },
+): MemoryNeeds {
+  const slots = Math.min(options.batchSize, grid.patchCount)
+  const patch = 4 * options.numInputChannels * productZyx(geometry.inputPatchSize)
+  const [planes, rows] = geometry.inputPatchSize
+  const channel = 4 * productZyx(model.resultSize)
+  const [outputPlanes, outputRows] = geometry.outputPatchSize
+  const band =
+    options.numOutputChannels *
+    Math.min(outputPlanes, grid.outputSize[0]) *
+    Math.min(outputRows, grid.outputSize[1]) *
+    grid.outputSize[2]
+  return {
+    output: options.numOutputChannels * productZyx(grid.outputSize) * bytesPerElement(options.dtype),
+    batch: slots * patch,
+    results: slots * model.channels * channel,
+    cutter: input.channels * planes * rows * grid.inputSize[2] * bytesPerElement(input.dtype) + patch,
+    blender: 4 * band + 4 * productZyx(geometry.outputPatchSize) + channel,
+  }
+}
+
+/** Twice: one batch is in the model while its neighbours are cut and blended. */
+export const totalBytes = (needs: MemoryNeeds): number =>
+  needs.output + 2 * (needs.batch + needs.results) + needs.cutter + needs.blender
+
+/** @throws inference-memory */
+export function checkMemory(needs: MemoryNeeds): void {
+  // kernels hold a few strips and tables besides
+  const limit = POSTABLE_BYTES - (64 << 20)
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  const largestBatch = Math.max(needs.batch, needs.results)
+  if (largestBatch > limit)
+    throw chunkflowError(
+      'inference-memory',
+      `One batch takes ${gib(largestBatch)}; at most ${gib(limit)} can be passed to workers`,
+      {
+        fix: 'use a smaller --batch-size',
+      },
+    )
+  const largestKernel = Math.max(needs.cutter, needs.blender)
+  if (largestKernel > limit)
+    throw chunkflowError(
+      'inference-memory',
+      `One row of patches across the chunk takes ${gib(largestKernel)}; a kernel addresses ${gib(limit)}`,
+      { fix: 'use chunks that are smaller along x, or smaller patches' },
+    )
+}
