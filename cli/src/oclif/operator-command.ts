@@ -45,14 +45,17 @@ function oclifFlags(definitions: Readonly<Record<string, FlagDefinition>>): Inte
 }
 
 function oclifFlag(key: string, definition: FlagDefinition): Interfaces.Flag<unknown> {
-  const aliases = [...(definition.aliases ?? [])]
+  const aliases = [
+    ...(definition.charAliases ?? []).map((char) => `-${char}`),
+    ...(definition.aliases ?? []).map((name) => `--${name}`),
+  ]
   const negatives = negativeNames(key, definition)
   const shown = definition.default === undefined ? definition.defaultText : formatDefault(definition)
   const notes = [
     ...(definition.type === 'boolean' && negatives.length > 0
       ? [`negated by ${negatives.map((name) => `--${name}`).join(', ')}`]
       : []),
-    ...(aliases.length > 0 ? [`also ${aliases.map((name) => `--${name}`).join(', ')}`] : []),
+    ...(aliases.length > 0 ? [`also ${aliases.join(', ')}`] : []),
     ...Object.entries(definition.shorthands ?? {}).map(([name, value]) => `--${name} means ${value}`),
     ...(shown === undefined || shown === '' ? [] : [`default: ${shown}`]),
   ]

@@ -25,6 +25,8 @@ export interface FlagDefinition {
   readonly arity: Arity
   readonly summary: string
   readonly char?: string
+  /** Further one-letter names, kept from older releases. */
+  readonly charAliases?: readonly string[]
   /** Further long names, without dashes. */
   readonly aliases?: readonly string[]
   /** Long names that mean `false`, without dashes; the first one is shown. Booleans only. */
@@ -63,6 +65,7 @@ export type FlagOptions<F> =
 interface Common<T> {
   summary: string
   char?: string
+  charAliases?: readonly string[]
   aliases?: readonly string[]
   default?: T
   defaultText?: string

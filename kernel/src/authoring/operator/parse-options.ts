@@ -167,6 +167,6 @@ export function findShortFlag(
   char: string,
 ): { readonly key: string; readonly definition: FlagDefinition } | undefined {
   for (const [key, definition] of Object.entries(flags))
-    if (definition.char === char) return { key, definition }
+    if (definition.char === char || definition.charAliases?.includes(char)) return { key, definition }
   return undefined
 }

@@ -1,0 +1,39 @@
+import { chunkflowError, defineSource, FILES, flag, formatBox, uniteBoxes } from '@chunkflow/sdk'
+import { decodeBoxes } from '../kernels/box-list.js'
+
+export default defineSource({
+  name: 'fetch-task-from-file',
+  summary: 'Make tasks from rows of a file of boxes',
+  examples: [
+    'generate-tasks --chunk-size 16 64 64 --grid-size 2 2 2 --file-path boxes.npy',
+    'fetch-task-from-file --file-path boxes.npy --job-index 1 --granularity 2 debug',
+  ],
+  flags: {
+    filePath: flag.text({
+      char: 'f',
+      required: true,
+      summary: '.npy file of generate-tasks, or comma-separated text',
+    }),
+    jobIndex: flag.integer({ char: 'i', minimum: 0, summary: 'which share of the rows to do' }),
+    slurmJobArray: flag.boolean({ summary: 'take the index from $SLURM_ARRAY_TASK_ID' }),
+    granularity: flag.integer({ char: 'g', default: 1, minimum: 1, summary: 'rows per job' }),
+  },
+  effects: 'read',
+  services: { files: FILES },
+  sets: ['bbox'],
+  async create({ options, services }) {
+    const index = options.slurmJobArray
+      ? Number(process.env.SLURM_ARRAY_TASK_ID ?? Number.NaN)
+      : options.jobIndex
+    if (index === undefined || !Number.isInteger(index) || index < 0)
+      throw chunkflowError('box-missing', 'Which rows shall this job do?', {
+        fix: 'give --job-index, or --slurm-job-array inside a SLURM job array',
+      })
+    const boxes = decodeBoxes(await services.files.read(options.filePath), options.filePath)
+    const rows = boxes.slice(index * options.granularity, (index + 1) * options.granularity)
+    return {
+      range: () => (rows.length === 0 ? undefined : rows.reduce(uniteBoxes)),
+      tasks: () => rows.map((bbox) => ({ bbox, log: { bbox: formatBox(bbox) } })),
+    }
+  },
+})
