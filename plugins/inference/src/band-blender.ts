@@ -1,4 +1,5 @@
 import {
+  allocate,
   type Compute,
   chunkflowError,
   float16ToNumber,
@@ -6,14 +7,12 @@ import {
   type TypedArray,
   type Zyx,
 } from '@chunkflow/sdk'
-import { arrayPort } from './array-port.js'
+import { type ArrayPort, arrayPort } from './array-port.js'
 import type { PatchGeometry, PatchGrid } from './geometry.js'
 import base64 from './kernels/blend.wasm.js'
 
 /** What no result may reach (specification 4.4, step 8). */
 const LIMIT = 1.0001
-/** Partial sums held as float16 are rounded up to three times. */
-const LIMIT_FLOAT16 = 1.002
 
 export interface BlenderSettings {
   /** (channels, z, y, x), zeroed. */
@@ -50,13 +49,13 @@ export interface BandBlender {
 
 /**
  * Adds weighted patches up into the output, off the main thread. The worker holds the band of the output under one row
- * of patches (equal z and y); voxels that later rows reach go back to the output as partial sums, finished voxels are
- * normalised (masked mode), checked and masked on the way. Memory stays at one band however large the output is.
+ * of patches (equal z and y). When it is done, finished voxels are normalised (masked mode), checked, masked by myelin and
+ * written; those that later rows reach are put aside as partial sums: in their place in the output if that is float32, so
+ * that memory stays at one band however large the output is.
  * @throws output-range, from `blend` or `finish`
  */
 export async function openBandBlender(compute: Compute, settings: BlenderSettings): Promise<BandBlender> {
   const { channels, geometry, grid, output, weights } = settings
-  const half = settings.half ? 1 : 0
   const [sizeZ, sizeY, sizeX] = grid.outputSize
   const [patchZ, patchY, patchX] = geometry.outputPatchSize
   const [resultZ, resultY, resultX] = settings.resultSize
@@ -67,42 +66,54 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
   const channelStride = planes * planeStride
   const band = { keep: 'band', bytes: channels * channelStride * 4 }
   const keptWeights = { keep: 'weights', bytes: weights.byteLength }
-  const port = arrayPort(output, planeStride, settings.postableBytes)
+  const finished = arrayPort(output, planeStride, settings.postableBytes)
+  // partial sums wait in the output itself, or, where it is too coarse, in as many planes as one row of patches reaches
+  const carryPlanes = settings.half ? planes : sizeZ
+  const carried = settings.half
+    ? arrayPort(
+        allocate('float32', carryLength(channels, geometry, grid)),
+        planeStride,
+        settings.postableBytes,
+      )
+    : finished
   const session = await compute.open(
     { name: 'blend', base64 },
     settings.signal === undefined ? {} : { signal: settings.signal },
   )
-  await session.call({ export: 'read', args: [keptWeights, 0, { in: weights }, weights.length, 0] })
+  await session.call({ export: 'read', args: [keptWeights, 0, { in: weights }, weights.byteLength] })
   let row: BandRow | undefined
   let withinUnit = true
 
-  /** Calls `move` for the first `count` rows of every plane of the band, with the place in band and output. */
+  /** Moves a run of rows of every plane of the band. @param rows first and end, in rows of the output */
   const eachStrip = (
     { z0, z1, y0 }: BandRow,
-    count: (z: number) => number,
-    move: (inBand: number, inOutput: number, length: number) => Promise<void>,
+    planesInStore: number,
+    rows: (z: number) => readonly [number, number],
+    move: (inBand: number, inStore: number, length: number) => Promise<void>,
   ): Promise<unknown> => {
     const moves: Promise<void>[] = []
     for (let channel = 0; channel < channels; channel++)
       for (let z = z0; z < z1; z++) {
-        const length = count(z) * sizeX
-        if (length === 0) continue
-        const inBand = channel * channelStride + (z - z0) * planeStride
-        moves.push(move(inBand, ((channel * sizeZ + z) * sizeY + y0) * sizeX, length))
+        const [from, to] = rows(z)
+        if (from >= to) continue
+        const inBand = channel * channelStride + (z - z0) * planeStride + (from - y0) * sizeX
+        const inStore = ((channel * planesInStore + (z % planesInStore)) * sizeY + from) * sizeX
+        moves.push(move(inBand, inStore, (to - from) * sizeX))
       }
     return Promise.all(moves)
   }
 
   async function openRow(next: BandRow): Promise<void> {
     row = next
-    await session.call({ export: 'clear', args: [band, band.bytes] })
     const { y0, y1, touchedZ, touchedY } = next
+    await session.call({ export: 'clear', args: [band, band.bytes] })
     await eachStrip(
       next,
-      (z) => (z < touchedZ ? y1 - y0 : Math.max(0, Math.min(y1, touchedY) - y0)),
-      (inBand, inOutput, length) =>
-        port.read(inOutput, length, async (view) => {
-          await session.call({ export: 'read', args: [band, inBand, { in: view }, length, half] })
+      carryPlanes,
+      (z) => [y0, z < touchedZ ? y1 : Math.min(y1, touchedY)],
+      (inBand, inStore, length) =>
+        carried.read(inStore, length, async (view) => {
+          await session.call({ export: 'read', args: [band, inBand, { in: view }, view.byteLength] })
         }),
     )
   }
@@ -111,8 +122,7 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
     const { z0, y0, y1, doneZ, doneY } = done
     const starts = grid.outputStarts.map((axis, index) =>
       Int32Array.from(axis, (start) => start - [z0, y0, 0][index]!),
-    ) as [Int32Array, Int32Array, Int32Array]
-    const limit = settings.half ? LIMIT_FLOAT16 : LIMIT
+    )
     const state = Number(
       await session.call({
         export: 'finish',
@@ -120,19 +130,19 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
           ...[band, channels, channelStride, planeStride, sizeX, doneZ - z0, doneY - y0],
           ...[geometry.masked ? 1 : 0, keptWeights, patchZ, patchY, patchX],
           ...starts.flatMap((axis) => [{ in: axis }, axis.length]),
-          ...[settings.myelinThreshold ?? -1, limit, { scratch: sizeX * 4 }],
+          ...[settings.myelinThreshold ?? -1, LIMIT, { scratch: sizeX * 4 }],
         ],
       }),
     )
-    await eachStrip(
-      done,
-      () => y1 - y0,
-      (inBand, inOutput, length) =>
-        port.write(inOutput, length, async (view) => {
+    const write =
+      (port: ArrayPort, half: number) =>
+      (inBand: number, inStore: number, length: number): Promise<void> =>
+        port.write(inStore, length, async (view) => {
           await session.call({ export: 'write', args: [band, inBand, { out: view }, length, half] })
-        }),
-    )
-    if ((state & 1) !== 0) throw outOfRange(settings, done, limit)
+        })
+    await eachStrip(done, sizeZ, (z) => [y0, z < doneZ ? doneY : y0], write(finished, settings.half ? 1 : 0))
+    await eachStrip(done, carryPlanes, (z) => [z < doneZ ? doneY : y0, y1], write(carried, 0))
+    if ((state & 1) !== 0) throw outOfRange(settings, done)
     if ((state & 2) !== 0) withinUnit = false
   }
 
@@ -177,6 +187,13 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
   }
 }
 
+/** Elements of the float32 planes in which partial sums wait while the output is float16. */
+export const carryLength = (
+  channels: number,
+  { outputPatchSize }: PatchGeometry,
+  { outputSize }: PatchGrid,
+): number => channels * Math.min(outputPatchSize[0], outputSize[0]) * outputSize[1] * outputSize[2]
+
 /** The part of the output under the patches of one z and y, in output voxels. */
 interface BandRow {
   readonly indexZ: number
@@ -220,7 +237,7 @@ function bandRow(geometry: PatchGeometry, grid: PatchGrid, indexZ: number, index
 }
 
 /** Finds the value that broke the rule, for the message. */
-function outOfRange(settings: BlenderSettings, { z0, y0, doneZ, doneY }: BandRow, limit: number): Error {
+function outOfRange(settings: BlenderSettings, { z0, y0, doneZ, doneY }: BandRow): Error {
   const [sizeZ, sizeY, sizeX] = settings.grid.outputSize
   const data = settings.output as Float32Array
   for (let channel = 0; channel < settings.channels; channel++)
@@ -229,7 +246,7 @@ function outOfRange(settings: BlenderSettings, { z0, y0, doneZ, doneY }: BandRow
         for (let x = 0; x < sizeX; x++) {
           const stored = data[((channel * sizeZ + z) * sizeY + y) * sizeX + x]!
           const value = settings.half ? float16ToNumber(stored) : stored
-          if (!(value < limit))
+          if (!(value < LIMIT))
             return rangeError(value, `in channel ${channel} at ${formatFlag([z, y, x])} of the output`)
         }
   return rangeError(undefined, 'at voxels that the myelin mask removes')

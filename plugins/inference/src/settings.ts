@@ -9,6 +9,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import { POSTABLE_BYTES } from './array-port.js'
+import { carryLength } from './band-blender.js'
 import { type PatchGeometry, type PatchGrid, patchGeometry, planPatches } from './geometry.js'
 
 type Triple = readonly [number, number, number]
@@ -115,6 +116,8 @@ export interface MemoryNeeds {
   /** Memory of the kernels that cut and blend. */
   readonly cutter: number
   readonly blender: number
+  /** Partial sums of float16 output. */
+  readonly carry: number
 }
 
 export function memoryNeeds(
@@ -140,12 +143,13 @@ export function memoryNeeds(
     results: slots * model.channels * channel,
     cutter: input.channels * planes * rows * grid.inputSize[2] * bytesPerElement(input.dtype) + patch,
     blender: 4 * band + 4 * productZyx(geometry.outputPatchSize) + channel,
+    carry: options.dtype === 'float16' ? 4 * carryLength(options.numOutputChannels, geometry, grid) : 0,
   }
 }
 
 /** Twice: one batch is in the model while its neighbours are cut and blended. */
 export const totalBytes = (needs: MemoryNeeds): number =>
-  needs.output + 2 * (needs.batch + needs.results) + needs.cutter + needs.blender
+  needs.output + 2 * (needs.batch + needs.results) + needs.cutter + needs.blender + needs.carry
 
 /** @throws inference-memory */
 export function checkMemory(needs: MemoryNeeds): void {

@@ -2,19 +2,15 @@
  * Weighted sums of patches in a band (channels, planes, rows, width) of the output, float32, and the last pass over
  * voxels that no further patch will reach.
  */
-import { floatToHalf, halfToFloat } from './parts/half'
+import { floatToHalf } from './parts/half'
 
 export function clear(target: usize, bytes: u32): void {
   memory.fill(target, 0, bytes)
 }
 
-/** Moves stored partial sums into the band. @param half the source holds float16 */
-export function read(band: usize, first: u32, source: usize, count: u32, half: u32): void {
-  const target = band + (first << 2)
-  if (!half) memory.copy(target, source, count << 2)
-  else
-    for (let index: u32 = 0; index < count; index++)
-      store<f32>(target + (index << 2), halfToFloat(load<u16>(source + (index << 1))))
+/** Puts stored floats into a kept region. @param first in elements */
+export function read(region: usize, first: u32, source: usize, bytes: u32): void {
+  memory.copy(region + (first << 2), source, bytes)
 }
 
 /** Moves a part of the band out. @param half the target holds float16 */
