@@ -1,18 +1,20 @@
 import {
-  allocate,
   type Chunk,
   chunkflowError,
   createChunk,
   type Dtype,
   describeChunk,
+  formatSize,
   isFloat,
   looksLikeSegmentation,
+  productZyx,
   spatialSize,
   squeezeChannel,
   type TypedArray,
   type Zyx,
 } from '@chunkflow/kernel/authoring'
 import type { ComputeServices } from './compute-services.js'
+import { labelRuns } from './label-runs.js'
 import { thresholdChunk } from './threshold.js'
 
 /** Voxels that touch by a face (6), also by an edge (18), also by a corner (26). */
@@ -60,59 +62,19 @@ export async function connectedComponents(
 }
 
 /**
- * {@link connectedComponents} on a bare array.
- * @param data C order, any integer dtype or bool; 64-bit values are compared exactly
+ * {@link connectedComponents} on a bare array, of any size.
+ * @param data C order, an integer dtype or bool; 64-bit values are compared exactly
+ * @throws dtype-unsupported for floats, chunk-invalid when the shape does not fit
  */
 export async function labelComponents(
   data: TypedArray,
-  _dtype: Dtype,
+  dtype: Dtype,
   shapeZyx: Zyx,
   connectivity: Connectivity,
-  _services: ComputeServices,
+  services: ComputeServices,
 ): Promise<ComponentLabels> {
-  const [nz, ny, nx] = shapeZyx
-  const labels = allocate('uint32', data.length) as Uint32Array
-  const parent: number[] = [0]
-  const find = (label: number): number => {
-    while (parent[label] !== label) label = parent[label] = parent[parent[label]!]!
-    return label
-  }
-  const behind = neighboursBehind(connectivity)
-  const zero = typeof data[0] === 'bigint' ? 0n : 0
-  let index = 0
-  for (let z = 0; z < nz; z++)
-    for (let y = 0; y < ny; y++)
-      for (let x = 0; x < nx; x++, index++) {
-        const value = data[index]!
-        if (value === zero) continue
-        let label = 0
-        for (const [dz, dy, dx] of behind) {
-          if (z + dz < 0 || y + dy < 0 || y + dy >= ny || x + dx < 0 || x + dx >= nx) continue
-          const other = index + (dz * ny + dy) * nx + dx
-          if (data[other] !== value) continue
-          const root = find(labels[other]!)
-          if (label === 0) label = root
-          else if (root < label) label = parent[label] = root
-          else parent[root] = label
-        }
-        if (label === 0) label = parent.push(parent.length) - 1
-        labels[index] = label
-      }
-  let count = 0
-  for (let label = 1; label < parent.length; label++)
-    parent[label] = parent[label] === label ? ++count : parent[parent[label]!]!
-  for (index = 0; index < labels.length; index++) labels[index] = parent[labels[index]!]!
-  return { labels, count }
-}
-
-/** Offsets z y x of the neighbours that come before a voxel in scan order. */
-function neighboursBehind(connectivity: Connectivity): Zyx[] {
-  const reach = { 6: 1, 18: 2, 26: 3 }[connectivity]
-  const offsets: Zyx[] = []
-  for (let dz = -1; dz <= 0; dz++)
-    for (let dy = -1; dy <= 1; dy++)
-      for (let dx = -1; dx <= 1; dx++)
-        if (dz * 9 + dy * 3 + dx < 0 && Math.abs(dz) + Math.abs(dy) + Math.abs(dx) <= reach)
-          offsets.push([dz, dy, dx])
-  return offsets
+  if (isFloat(dtype)) throw chunkflowError('dtype-unsupported', `${dtype} values are no labels`)
+  if (productZyx(shapeZyx) !== data.length)
+    throw chunkflowError('chunk-invalid', `${data.length} elements do not fill ${formatSize(shapeZyx)}`)
+  return labelRuns({ data, dtype, shapeZyx, connectivity }, services)
 }

@@ -1,0 +1,401 @@
+// Connected components on runs of equal non-zero value.
+//
+// Rows arrive in scan order, a piece at a time. A row is cut into runs, and each run is joined with the runs of equal
+// value that it touches in the up to four rows behind it, by union-find in which the lower run is always the root. Runs
+// are numbered in scan order, so numbering the roots in order gives labels in scan order of their first voxel.
+//
+// All decisions are made on masks of 64 voxels: where a row changes, where it equals the row behind. A stretch of equal
+// voxels inside one run of both rows is joined once, at its first voxel; the run of a voxel is found by counting the run
+// starts up to it. So the work per voxel is free of branches and the work per run is one look at two parents.
+//
+// Memory above `heap`: room for the caller's pieces; masks of the row in work; a ring of the last rows (their voxels,
+// run starts, changes, and the number of runs before each word); a table of the first run of each row; and the runs,
+// which end the memory and grow. A run is { parent u32, start u32, end u32 }, start and end counting voxels in its row.
+
+const RUN_BYTES: usize = 12
+// places in a run; its parent, later its label, comes first
+const START: usize = 4
+const END: usize = 8
+
+let runs: usize = 0
+let runCount: u32 = 0
+let rowTable: usize = 0
+let rowCount: u32 = 0
+let rowLength: u32 = 0
+let rowBytes: usize = 0
+/** 64-voxel words of a row. */
+let words: u32 = 0
+let sectionRows: u32 = 0
+/** Place of the first row in its section. */
+let firstY: u32 = 0
+let connectivity: u32 = 0
+
+// masks of the row in work, one bit a voxel: not zero; equal to the row behind; equal to that row of the section behind
+let filled: usize = 0
+let equalRow: usize = 0
+let equalSection: usize = 0
+let unused: usize = 0
+let none: usize = 0
+
+let ring: usize = 0
+let ringRows: u32 = 0
+let ringBytes: usize = 0
+// places in a ring entry; the voxels come first
+let starts: usize = 0
+let changes: usize = 0
+let ranks: usize = 0
+
+/** The piece in work and its first row: its voxels are in the ring only when it is done. */
+let piece: usize = 0
+let pieceRow: u32 = 0
+
+/** Grows the memory to `end` and a little more: rows are compared 64 voxels at a time. */
+function reserve(end: u64): void {
+  const missing = <i32>((end + 0x103ff) >> 16) - memory.size()
+  if (missing > 0 && memory.grow(missing) < 0) unreachable()
+}
+
+/**
+ * Prepares for `rows` rows of `length` voxels in sections of `rowsPerSection`, beginning at row `y` of one.
+ * Pieces take at most `pieceBytes`.
+ */
+export function begin(heap: usize, pieceBytes: u32, length: u32, rows: u32, rowsPerSection: u32, y: u32, neighbours: u32, labelBytes: u32): void {
+  rowLength = length
+  rowBytes = <usize>length * labelBytes
+  words = (length + 63) >>> 6
+  sectionRows = rowsPerSection
+  firstY = y
+  connectivity = neighbours
+  runCount = 0
+  rowCount = 0
+  const maskBytes = <usize>words << 3
+  filled = heap + ((<usize>pieceBytes + 79) & ~15)
+  equalRow = filled + maskBytes
+  equalSection = equalRow + maskBytes
+  unused = equalSection + maskBytes
+  none = unused + maskBytes
+  ring = (none + maskBytes + 15) & ~15
+  ringRows = min(rowsPerSection + 2, rows)
+  starts = (rowBytes + 7) & ~7
+  changes = starts + maskBytes
+  ranks = changes + maskBytes
+  ringBytes = (ranks + (<usize>words << 2) + 15) & ~15
+  rowTable = ring + <usize>ringRows * ringBytes
+  runs = rowTable + (<usize>rows + 1) * 4
+  reserve(<u64>ring + <u64>ringRows * ringBytes + (<u64>rows + 1) * 4)
+  memory.fill(none, 0, maskBytes)
+}
+
+@inline
+function runAt(index: u32): usize { return runs + <usize>index * RUN_BYTES }
+@inline
+function ringEntry(row: u32): usize { return ring + <usize>(row % ringRows) * ringBytes }
+@inline
+function voxelsOf(row: u32): usize {
+  return row < pieceRow ? ringEntry(row) : piece + <usize>(row - pieceRow) * rowBytes
+}
+
+/** Byte i of the result is -1 where element i of `left` equals that of `right`, else 0. 16 elements. */
+@inline
+function equalLanes<T>(left: usize, right: usize): v128 {
+  if (sizeof<T>() == 1) return i8x16.eq(v128.load(left), v128.load(right))
+  if (sizeof<T>() == 2)
+    return i8x16.narrow_i16x8_s(
+      i16x8.eq(v128.load(left), v128.load(right)),
+      i16x8.eq(v128.load(left, 16), v128.load(right, 16)))
+  if (sizeof<T>() == 4)
+    return i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(
+        i32x4.eq(v128.load(left), v128.load(right)),
+        i32x4.eq(v128.load(left, 16), v128.load(right, 16))),
+      i16x8.narrow_i32x4_s(
+        i32x4.eq(v128.load(left, 32), v128.load(right, 32)),
+        i32x4.eq(v128.load(left, 48), v128.load(right, 48))))
+  return i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(equalPairs(left, right), equalPairs(left + 32, right + 32)),
+    i16x8.narrow_i32x4_s(equalPairs(left + 64, right + 64), equalPairs(left + 96, right + 96)))
+}
+
+@inline
+function equalPairs(left: usize, right: usize): v128 {
+  return v128.shuffle<u32>(
+    i64x2.eq(v128.load(left), v128.load(right)),
+    i64x2.eq(v128.load(left, 16), v128.load(right, 16)),
+    0, 2, 4, 6)
+}
+
+@inline
+function bits(lanes: v128): u64 { return <u64>(<u32>i8x16.bitmask(lanes)) }
+
+/** Bit i: element i of `left` equals that of `right`. 64 elements. */
+@inline
+function equal64<T>(left: usize, right: usize): u64 {
+  const step = 16 * sizeof<T>()
+  return bits(equalLanes<T>(left, right))
+    | bits(equalLanes<T>(left + step, right + step)) << 16
+    | bits(equalLanes<T>(left + 2 * step, right + 2 * step)) << 32
+    | bits(equalLanes<T>(left + 3 * step, right + 3 * step)) << 48
+}
+
+@inline
+function zeroLanes<T>(at: usize): v128 {
+  const zero = i32x4.splat(0)
+  if (sizeof<T>() == 1) return i8x16.eq(v128.load(at), zero)
+  if (sizeof<T>() == 2)
+    return i8x16.narrow_i16x8_s(i16x8.eq(v128.load(at), zero), i16x8.eq(v128.load(at, 16), zero))
+  if (sizeof<T>() == 4)
+    return i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), zero), i32x4.eq(v128.load(at, 16), zero)),
+      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), zero), i32x4.eq(v128.load(at, 48), zero)))
+  return i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(zeroPairs(at), zeroPairs(at + 32)),
+    i16x8.narrow_i32x4_s(zeroPairs(at + 64), zeroPairs(at + 96)))
+}
+
+@inline
+function zeroPairs(at: usize): v128 {
+  const zero = i32x4.splat(0)
+  return v128.shuffle<u32>(i64x2.eq(v128.load(at), zero), i64x2.eq(v128.load(at, 16), zero), 0, 2, 4, 6)
+}
+
+@inline
+function zero64<T>(at: usize): u64 {
+  const step = 16 * sizeof<T>()
+  return bits(zeroLanes<T>(at))
+    | bits(zeroLanes<T>(at + step)) << 16
+    | bits(zeroLanes<T>(at + 2 * step)) << 32
+    | bits(zeroLanes<T>(at + 3 * step)) << 48
+}
+
+/** Cuts a row into runs and leaves its masks. */
+@inline
+function cutRow<T>(row: usize, entry: usize): void {
+  let count = runCount
+  let ended = runCount
+  /** Whether the voxel before the word is not zero. */
+  let before: u64 = 0
+  for (let word: u32 = 0; word < words; word++) {
+    const x = word << 6
+    const at = row + <usize>x * sizeof<T>()
+    const valid: u64 = rowLength - x >= 64 ? ~0 : ((<u64>1) << (rowLength - x)) - 1
+    const solid = ~zero64<T>(at) & valid
+    let change = ~equal64<T>(at, at - sizeof<T>())
+    // what lies before a row is not its neighbour
+    if (word == 0) change |= 1
+    change &= valid
+    let opening = change & solid
+    let closing = change & (solid << 1 | before)
+    before = solid >> 63
+    const place = <usize>word << 3
+    store<u64>(filled + place, solid)
+    store<u64>(entry + starts + place, opening)
+    store<u64>(entry + changes + place, change)
+    store<u32>(entry + ranks + (<usize>word << 2), count)
+    while (opening != 0) {
+      const run = runAt(count)
+      store<u32>(run, count)
+      store<u32>(run, x + <u32>ctz(opening), START)
+      count++
+      opening &= opening - 1
+    }
+    while (closing != 0) {
+      store<u32>(runAt(ended), x + <u32>ctz(closing), END)
+      ended++
+      closing &= closing - 1
+    }
+  }
+  if (ended < count) store<u32>(runAt(ended), rowLength, END)
+  runCount = count
+}
+
+@inline
+function find(index: u32): u32 {
+  let parent = load<u32>(runAt(index))
+  while (parent != index) {
+    const above = load<u32>(runAt(parent))
+    store<u32>(runAt(index), above)
+    index = parent
+    parent = above
+  }
+  return index
+}
+
+function unite(left: u32, right: u32): void {
+  left = find(left)
+  right = find(right)
+  if (left < right) store<u32>(runAt(right), left)
+  else store<u32>(runAt(left), right)
+}
+
+@inline
+function joinRuns(left: u32, right: u32): void {
+  if (load<u32>(runAt(left)) != load<u32>(runAt(right))) unite(left, right)
+}
+
+/** Runs that began up to bit `bit`, counted from the word's rank. */
+@inline
+function upTo(opening: u64, bit: u32): u32 { return <u32>popcnt(opening & (~(<u64>0) >> (63 - <u64>bit))) }
+@inline
+function before(opening: u64, bit: u32): u32 { return <u32>popcnt(opening & (((<u64>1) << <u64>bit) - 1)) }
+
+/**
+ * Joins the row in work with a row behind it.
+ * @param equal where to leave the mask of equal voxels
+ * @param coverA @param coverB masks of voxels equal to rows that were joined with this row behind at the same x: stretches
+ * that meet one are joined already
+ * @param corners also joins voxels that touch by their corners in the plane of the two rows
+ */
+@inline
+function joinRow<T>(row: usize, entry: usize, other: u32, equal: usize, coverA: usize, coverB: usize, corners: bool): void {
+  const behind = voxelsOf(other)
+  const otherEntry = ringEntry(other)
+  const solidMask = filled
+  const changeMask = entry + changes
+  const openingMask = entry + starts
+  const rankTable = entry + ranks
+  const otherChangeMask = otherEntry + changes
+  const otherOpeningMask = otherEntry + starts
+  const otherRankTable = otherEntry + ranks
+  const count = words
+  let solidBefore: u64 = 0
+  let equalBefore: u64 = 0
+  for (let word: u32 = 0; word < count; word++) {
+    const place = <usize>word << 3
+    const solid = load<u64>(solidMask + place)
+    if ((solid | solidBefore) == 0) {
+      store<u64>(equal + place, 0)
+      equalBefore = 0
+      continue
+    }
+    const offset = (<usize>word << 6) * sizeof<T>()
+    const left = row + offset
+    const right = behind + offset
+    const change = load<u64>(changeMask + place)
+    const opening = load<u64>(openingMask + place)
+    const otherOpening = load<u64>(otherOpeningMask + place)
+    const rank = load<u32>(rankTable + (<usize>word << 2)) - 1
+    const otherRank = load<u32>(otherRankTable + (<usize>word << 2)) - 1
+    const same = equal64<T>(left, right) & solid
+    store<u64>(equal + place, same)
+    const cover = load<u64>(coverA + place) | load<u64>(coverB + place)
+    let stretches = same & ~((same << 1 | equalBefore) & ~change)
+    equalBefore = same >> 63
+    const breaks = ~same | change
+    while (stretches != 0) {
+      const first = stretches & (0 - stretches)
+      stretches ^= first
+      // the stretch is all bits from its first to below the next break (or to the top)
+      const next = breaks & (0 - (first << 1))
+      if (((next & (0 - next)) - first & cover) == 0) {
+        const bit = <u32>ctz(first)
+        joinRuns(rank + upTo(opening, bit), otherRank + upTo(otherOpening, bit))
+      }
+    }
+    if (corners) {
+      // a corner matters only where both rows change: elsewhere the voxel between joins the two
+      let edges = change & load<u64>(otherChangeMask + place)
+      if (word == 0) edges &= ~1
+      if (edges != 0) {
+        let falling = equal64<T>(left, right - sizeof<T>()) & edges & solid
+        let rising = equal64<T>(left - sizeof<T>(), right) & edges & (solid << 1 | solidBefore)
+        while (falling != 0) {
+          const bit = <u32>ctz(falling)
+          falling &= falling - 1
+          joinRuns(rank + upTo(opening, bit), otherRank + before(otherOpening, bit))
+        }
+        while (rising != 0) {
+          const bit = <u32>ctz(rising)
+          rising &= rising - 1
+          joinRuns(rank + before(opening, bit), otherRank + upTo(otherOpening, bit))
+        }
+      }
+    }
+    solidBefore = solid >> 63
+  }
+}
+
+/** Joins the row in work with the up to four rows behind it. */
+@inline
+function joinBehind<T>(voxels: usize, entry: usize, row: u32, y: u32): void {
+  const corners = connectivity > 6
+  const diagonalCorners = connectivity == 26
+  const hasRow = y > 0 && row > 0
+  const hasSection = row >= sectionRows
+  if (hasRow) joinRow<T>(voxels, entry, row - 1, equalRow, none, none, corners)
+  if (hasSection)
+    joinRow<T>(voxels, entry, row - sectionRows, equalSection, corners && hasRow ? equalRow : none, none, corners)
+  if (!corners) return
+  const covered = hasSection ? equalSection : none
+  if (y > 0 && row > sectionRows)
+    joinRow<T>(voxels, entry, row - sectionRows - 1, unused, covered, hasRow ? equalRow : none, diagonalCorners)
+  if (y + 1 < sectionRows && row + 1 >= sectionRows)
+    joinRow<T>(voxels, entry, row + 1 - sectionRows, unused, covered, none, diagonalCorners)
+}
+
+@inline
+function scan<T>(data: usize, rows: u32): void {
+  reserve(<u64>runAt(runCount) + <u64>rows * rowLength * RUN_BYTES)
+  piece = data
+  pieceRow = rowCount
+  for (const last = rowCount + rows; rowCount < last; rowCount++) {
+    const entry = ringEntry(rowCount)
+    store<u32>(rowTable + (<usize>rowCount << 2), runCount)
+    const first = runCount
+    cutRow<T>(data, entry)
+    if (first != runCount) joinBehind<T>(data, entry, rowCount, (firstY + rowCount) % sectionRows)
+    data += rowBytes
+  }
+  store<u32>(rowTable + (<usize>rowCount << 2), runCount)
+  for (let row = rows > ringRows ? rowCount - ringRows : pieceRow; row < rowCount; row++)
+    memory.copy(ringEntry(row), voxelsOf(row), rowBytes)
+}
+
+/** The next `rows` rows. */
+export function scan8(data: usize, rows: u32): void { scan<u8>(data, rows) }
+export function scan16(data: usize, rows: u32): void { scan<u16>(data, rows) }
+export function scan32(data: usize, rows: u32): void { scan<u32>(data, rows) }
+export function scan64(data: usize, rows: u32): void { scan<u64>(data, rows) }
+
+/** Numbers the components from `base` + 1; returns the last number. */
+export function resolve(base: u32): u32 {
+  let count = base
+  for (let index: u32 = 0; index < runCount; index++) {
+    const parent = load<u32>(runAt(index))
+    // a parent is a lower run, so it holds its label already
+    store<u32>(runAt(index), parent == index ? ++count : load<u32>(runAt(parent)))
+  }
+  return count
+}
+
+/** Stores rounded up to 64 bytes: the next fill overwrites what was too much. */
+@inline
+function fill(target: usize, end: usize, value: v128): void {
+  for (; target < end; target += 64) {
+    v128.store(target, value)
+    v128.store(target, value, 16)
+    v128.store(target, value, 32)
+    v128.store(target, value, 48)
+  }
+}
+
+@inline
+function firstRun(row: u32): u32 { return load<u32>(rowTable + (<usize>row << 2)) }
+
+/** Writes the labels of `rows` rows from row `first` on, as u32. Up to 63 bytes behind them are overwritten. */
+export function write(target: usize, first: u32, rows: u32): void {
+  const zero = i32x4.splat(0)
+  for (let row = first; row < first + rows; row++) {
+    let position = target
+    const last = firstRun(row + 1)
+    for (let index = firstRun(row); index < last; index++) {
+      const run = runAt(index)
+      const start = target + (<usize>load<u32>(run, START) << 2)
+      const end = target + (<usize>load<u32>(run, END) << 2)
+      fill(position, start, zero)
+      fill(start, end, i32x4.splat(load<u32>(run)))
+      position = end
+    }
+    target += <usize>rowLength << 2
+    fill(position, target, zero)
+  }
+}
