@@ -1,0 +1,27 @@
+import { chunkOf, defineOperator, flag } from '@chunkflow/sdk'
+import { channelVoting } from '../kernels/channel-voting.js'
+
+export default defineOperator({
+  name: 'channel-voting',
+  summary: 'Label every voxel with its strongest channel, counted from 1',
+  examples: [
+    'create-chunk --size 36 64 64 inference --framework identity --input-patch-size 20 32 32 --output-patch-overlap 4 8 8 --mask-output-chunk channel-voting debug',
+  ],
+  flags: {
+    inputChunkName: flag.input({ char: 'i', aliases: ['input'], kind: 'chunk' }),
+    outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
+  },
+  effects: 'pure',
+  infer: () => ({
+    outputChunkName: {
+      kind: 'chunk',
+      dtype: 'uint8',
+      rank: 3,
+      layerType: 'segmentation',
+      layerTypeDeclared: true,
+    },
+  }),
+  create: ({ options }) => ({
+    run: (task) => task.set(options.outputChunkName, channelVoting(chunkOf(task, options.inputChunkName))),
+  }),
+})

@@ -1,0 +1,25 @@
+import { chunkOf, defineOperator, flag } from '@chunkflow/sdk'
+import { quantizeChunk } from '../kernels/quantize.js'
+
+export default defineOperator({
+  name: 'quantize',
+  summary: 'Turn an affinity or probability map into a uint8 image',
+  examples: ['create-chunk --dtype float32 quantize debug'],
+  flags: {
+    inputChunkName: flag.input({ char: 'i', aliases: ['input'], kind: 'chunk' }),
+    outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
+    mode: flag.text({
+      choices: ['xy', 'z'],
+      default: 'xy',
+      summary: 'of an affinity map: mean of x and y, or z',
+    }),
+  },
+  effects: 'pure',
+  infer: () => ({
+    outputChunkName: { kind: 'chunk', dtype: 'uint8', rank: 3, layerType: 'image', layerTypeDeclared: true },
+  }),
+  create: ({ options }) => ({
+    run: (task) =>
+      task.set(options.outputChunkName, quantizeChunk(chunkOf(task, options.inputChunkName), options.mode)),
+  }),
+})

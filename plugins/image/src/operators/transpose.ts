@@ -1,0 +1,24 @@
+import { chunkOf, defineOperator, flag, transposeChunk } from '@chunkflow/sdk'
+
+export default defineOperator({
+  name: 'transpose',
+  summary: 'Reverse the axes of a chunk',
+  examples: ['create-chunk --size 4 8 16 transpose debug'],
+  flags: {
+    inputChunkName: flag.input({ char: 'i', aliases: ['input'], kind: 'chunk' }),
+    outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
+    onlyArray: flag.boolean({
+      default: true,
+      no: 'with-offset',
+      summary: 'keep offset and voxel size; --with-offset reverses them too',
+    }),
+  },
+  effects: 'pure',
+  create: ({ options }) => ({
+    run: (task) =>
+      task.set(
+        options.outputChunkName,
+        transposeChunk(chunkOf(task, options.inputChunkName), options.onlyArray),
+      ),
+  }),
+})
