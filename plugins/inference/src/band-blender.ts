@@ -8,6 +8,7 @@ import {
   type Zyx,
 } from '@chunkflow/sdk'
 import { type ArrayPort, arrayPort } from './array-port.js'
+import { type BandRow, bandRow, carrySizes } from './band-rows.js'
 import type { PatchGeometry, PatchGrid } from './geometry.js'
 import base64 from './kernels/blend.wasm.js'
 
@@ -66,16 +67,29 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
   const channelStride = planes * planeStride
   const band = { keep: 'band', bytes: channels * channelStride * 4 }
   const keptWeights = { keep: 'weights', bytes: weights.byteLength }
-  const finished = arrayPort(output, planeStride, settings.postableBytes)
-  // partial sums wait in the output itself, or, where it is too coarse, in as many planes as one row of patches reaches
-  const carryPlanes = settings.half ? planes : sizeZ
-  const carried = settings.half
-    ? arrayPort(
-        allocate('float32', carryLength(channels, geometry, grid)),
-        planeStride,
-        settings.postableBytes,
-      )
-    : finished
+  const place = (port: ArrayPort, at: Place['at']): Place => ({ port, at })
+  const finished = place(
+    arrayPort(output, planeStride, settings.postableBytes),
+    (channel, z, y) => ((channel * sizeZ + z) * sizeY + y) * sizeX,
+  )
+  // partial sums wait where they belong, or, where float16 is too coarse for them, in arrays of their own
+  const carry = settings.half ? carrySizes(channels, geometry, grid) : undefined
+  const spare = (length: number): ArrayPort =>
+    arrayPort(allocate('float32', length), planeStride, settings.postableBytes)
+  const below =
+    carry === undefined
+      ? finished
+      : place(
+          spare(carry.below),
+          (channel, z, y) => ((channel * carry.planes + (z % carry.planes)) * sizeY + y) * sizeX,
+        )
+  const beside =
+    carry === undefined
+      ? finished
+      : place(
+          spare(carry.beside),
+          (channel, z, y, z0, y0) => ((channel * planes + z - z0) * carry.rows + y - y0) * sizeX,
+        )
   const session = await compute.open(
     { name: 'blend', base64 },
     settings.signal === undefined ? {} : { signal: settings.signal },
@@ -84,42 +98,57 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
   let row: BandRow | undefined
   let withinUnit = true
 
-  /** Moves a run of rows of every plane of the band. @param rows first and end, in rows of the output */
+  /** Calls `move` for rows [from, to) of every plane of the band in [first, end). */
   const eachStrip = (
-    { z0, z1, y0 }: BandRow,
-    planesInStore: number,
-    rows: (z: number) => readonly [number, number],
+    { z0, y0 }: BandRow,
+    [first, end]: readonly [number, number],
+    [from, to]: readonly [number, number],
+    store: Place,
     move: (inBand: number, inStore: number, length: number) => Promise<void>,
   ): Promise<unknown> => {
     const moves: Promise<void>[] = []
-    for (let channel = 0; channel < channels; channel++)
-      for (let z = z0; z < z1; z++) {
-        const [from, to] = rows(z)
-        if (from >= to) continue
-        const inBand = channel * channelStride + (z - z0) * planeStride + (from - y0) * sizeX
-        const inStore = ((channel * planesInStore + (z % planesInStore)) * sizeY + from) * sizeX
-        moves.push(move(inBand, inStore, (to - from) * sizeX))
-      }
+    if (from < to)
+      for (let channel = 0; channel < channels; channel++)
+        for (let z = first; z < end; z++) {
+          const inBand = channel * channelStride + (z - z0) * planeStride + (from - y0) * sizeX
+          moves.push(move(inBand, store.at(channel, z, from, z0, from), (to - from) * sizeX))
+        }
     return Promise.all(moves)
   }
+  const load = (
+    row: BandRow,
+    planes: readonly [number, number],
+    rows: readonly [number, number],
+    store: Place,
+  ) =>
+    eachStrip(row, planes, rows, store, (inBand, inStore, length) =>
+      store.port.read(inStore, length, async (view) => {
+        await session.call({ export: 'read', args: [band, inBand, { in: view }, view.byteLength] })
+      }),
+    )
+  const save = (
+    row: BandRow,
+    planes: readonly [number, number],
+    rows: readonly [number, number],
+    store: Place,
+  ) =>
+    eachStrip(row, planes, rows, store, (inBand, inStore, length) =>
+      store.port.write(inStore, length, async (view) => {
+        if (settings.half && store === finished)
+          await session.call({ export: 'writeHalf', args: [band, inBand, { out: view }, length] })
+        else await session.readKept(band.keep, inBand * 4, view)
+      }),
+    )
 
   async function openRow(next: BandRow): Promise<void> {
     row = next
-    const { y0, y1, touchedZ, touchedY } = next
-    await session.call({ export: 'clear', args: [band, band.bytes] })
-    await eachStrip(
-      next,
-      carryPlanes,
-      (z) => [y0, z < touchedZ ? y1 : Math.min(y1, touchedY)],
-      (inBand, inStore, length) =>
-        carried.read(inStore, length, async (view) => {
-          await session.call({ export: 'read', args: [band, inBand, { in: view }, view.byteLength] })
-        }),
-    )
+    const { z0, z1, y0, y1, touchedZ, touchedY } = next
+    await load(next, [z0, z1], [y0, touchedY], beside)
+    await load(next, [z0, touchedZ], [Math.max(y0, touchedY), y1], below)
   }
 
   async function closeRow(done: BandRow): Promise<void> {
-    const { z0, y0, y1, doneZ, doneY } = done
+    const { z0, z1, y0, y1, doneZ, doneY } = done
     const starts = grid.outputStarts.map((axis, index) =>
       Int32Array.from(axis, (start) => start - [z0, y0, 0][index]!),
     )
@@ -134,14 +163,9 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
         ],
       }),
     )
-    const write =
-      (port: ArrayPort, half: number) =>
-      (inBand: number, inStore: number, length: number): Promise<void> =>
-        port.write(inStore, length, async (view) => {
-          await session.call({ export: 'write', args: [band, inBand, { out: view }, length, half] })
-        })
-    await eachStrip(done, sizeZ, (z) => [y0, z < doneZ ? doneY : y0], write(finished, settings.half ? 1 : 0))
-    await eachStrip(done, carryPlanes, (z) => [z < doneZ ? doneY : y0, y1], write(carried, 0))
+    await save(done, [z0, doneZ], [y0, doneY], finished)
+    await save(done, [doneZ, z1], [y0, doneY], below)
+    await save(done, [z0, z1], [doneY, y1], beside)
     if ((state & 1) !== 0) throw outOfRange(settings, done)
     if ((state & 2) !== 0) withinUnit = false
   }
@@ -152,7 +176,7 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
         if (row !== undefined) await closeRow(row)
         await openRow(bandRow(geometry, grid, indexZ, indexY))
       }
-      const { z0, z1, y0, y1 } = row!
+      const { z0, z1, y0, y1, touchedZ, touchedY } = row!
       const start = [
         grid.outputStarts[0][indexZ]!,
         grid.outputStarts[1][indexY]!,
@@ -160,6 +184,7 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
       ]
       const x0 = Math.max(0, start[2]!)
       const x1 = Math.min(sizeX, start[2]! + patchX)
+      const touchedX = indexX === 0 ? 0 : Math.min(sizeX, grid.outputStarts[2][indexX - 1]! + patchX)
       // first voxel of the patch that lies in the output
       const [z, y, x] = [z0 - start[0]!, y0 - start[1]!, x0 - start[2]!]
       const voxels = resultZ * resultY * resultX
@@ -173,7 +198,8 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
               ((z + crop[0]!) * resultY + y + crop[1]!) * resultX + x + crop[2]!,
               ...[resultY * resultX, resultX],
               ...[keptWeights, (z * patchY + y) * patchX + x, patchY * patchX, patchX],
-              ...[z1 - z0, y1 - y0, x1 - x0, settings.weighted ? 1 : 0],
+              ...[z1 - z0, y1 - y0, x1 - x0],
+              ...[touchedZ - z0, touchedY - y0, touchedX - x0, settings.weighted ? 1 : 0],
             ],
           }),
         ),
@@ -187,53 +213,11 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
   }
 }
 
-/** Elements of the float32 planes in which partial sums wait while the output is float16. */
-export const carryLength = (
-  channels: number,
-  { outputPatchSize }: PatchGeometry,
-  { outputSize }: PatchGrid,
-): number => channels * Math.min(outputPatchSize[0], outputSize[0]) * outputSize[1] * outputSize[2]
-
-/** The part of the output under the patches of one z and y, in output voxels. */
-interface BandRow {
-  readonly indexZ: number
-  readonly indexY: number
-  readonly z0: number
-  readonly z1: number
-  readonly y0: number
-  readonly y1: number
-  /** Planes below hold partial sums of earlier rows; so do rows below `touchedY` in all planes. */
-  readonly touchedZ: number
-  readonly touchedY: number
-  /** Voxels below both are not reached by later rows. */
-  readonly doneZ: number
-  readonly doneY: number
-}
-
-function bandRow(geometry: PatchGeometry, grid: PatchGrid, indexZ: number, indexY: number): BandRow {
-  const along = (axis: 0 | 1, index: number) => {
-    const starts = grid.outputStarts[axis]
-    const size = grid.outputSize[axis]
-    const stop = (at: number) => Math.min(size, starts[at]! + geometry.outputPatchSize[axis])
-    const from = Math.max(0, starts[index]!)
-    const to = stop(index)
-    const next = index + 1 < starts.length ? Math.max(0, starts[index + 1]!) : size
-    return { from, to, touched: index === 0 ? 0 : stop(index - 1), done: Math.min(to, next) }
-  }
-  const z = along(0, indexZ)
-  const y = along(1, indexY)
-  return {
-    indexZ,
-    indexY,
-    z0: z.from,
-    z1: z.to,
-    y0: y.from,
-    y1: y.to,
-    touchedZ: z.touched,
-    touchedY: y.touched,
-    doneZ: z.done,
-    doneY: y.done,
-  }
+/** Where rows of a band come from and go to. */
+interface Place {
+  readonly port: ArrayPort
+  /** Element at which row y of a plane begins. @param z0,y0 first plane and row of what is moved together */
+  at(channel: number, z: number, y: number, z0: number, y0: number): number
 }
 
 /** Finds the value that broke the rule, for the message. */

@@ -9,7 +9,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import { POSTABLE_BYTES } from './array-port.js'
-import { carryLength } from './band-blender.js'
+import { carrySizes } from './band-rows.js'
 import { type PatchGeometry, type PatchGrid, patchGeometry, planPatches } from './geometry.js'
 
 type Triple = readonly [number, number, number]
@@ -128,6 +128,7 @@ export function memoryNeeds(
   model: { readonly channels: number; readonly resultSize: Zyx },
 ): MemoryNeeds {
   const slots = Math.min(options.batchSize, grid.patchCount)
+  const carry = carrySizes(options.numOutputChannels, geometry, grid)
   const patch = 4 * options.numInputChannels * productZyx(geometry.inputPatchSize)
   const [planes, rows] = geometry.inputPatchSize
   const channel = 4 * productZyx(model.resultSize)
@@ -143,7 +144,7 @@ export function memoryNeeds(
     results: slots * model.channels * channel,
     cutter: input.channels * planes * rows * grid.inputSize[2] * bytesPerElement(input.dtype) + patch,
     blender: 4 * band + 4 * productZyx(geometry.outputPatchSize) + channel,
-    carry: options.dtype === 'float16' ? 4 * carryLength(options.numOutputChannels, geometry, grid) : 0,
+    carry: options.dtype === 'float16' ? 4 * (carry.below + carry.beside) : 0,
   }
 }
 

@@ -1,66 +1,65 @@
 import { allocate, productZyx, type Zyx } from '@chunkflow/sdk'
 
-/** The raw bump reaches from 1 at the corners to this at the centre. */
+/** The bump reaches from 1 at the corners to this at the centre. */
 const PEAK = 1e6
 
 /**
- * The bump of "wu" patches (specification 4.3): exp(-1/(1-tz^2) - 1/(1-ty^2) - 1/(1-tx^2)) with t from -1 to 1,
- * ends excluded, rescaled to [1, 1e6]. Source: Wu et al. 2021, Chunkflow, Nature Methods 18.
- * @returns (z, y, x) float64
- */
-export function bump(size: Zyx): Float64Array {
-  const [z, y, x] = size.map(exponents) as [Float64Array, Float64Array, Float64Array]
-  const values = new Float64Array(productZyx(size))
-  let lowest = Number.POSITIVE_INFINITY
-  let highest = 0
-  let index = 0
-  for (const first of z)
-    for (const second of y)
-      for (const third of x) {
-        const value = Math.exp(first + second + third)
-        if (value < lowest) lowest = value
-        if (value > highest) highest = value
-        values[index++] = value
-      }
-  if (lowest === highest) return values.fill(1)
-  const scale = (PEAK - 1) / (highest - lowest)
-  for (index = 0; index < values.length; index++) values[index] = 1 + (values[index]! - lowest) * scale
-  return values
-}
-
-const exponents = (count: number): Float64Array =>
-  Float64Array.from({ length: count }, (_, index) => {
-    const t = (2 * (index + 1)) / (count + 1) - 1
-    return -1 / (1 - t * t)
-  })
-
-/**
- * Weights of one patch that add up to 1 with those of its 26 neighbours: the bump divided by the sum of itself at all
- * neighbouring positions of the grid. Exactly 1 where no neighbour reaches.
- * @param size of output patches
- * @param overlap of output patches; above half the size the sum lacks the neighbours after next
- * @returns (z, y, x) float32 on shared memory
+ * Weights of one output patch that add up to 1 with those of its neighbours (specification 4.3). With t from -1 to 1 along
+ * each axis, ends excluded, the bump is exp(-1/(1-tz^2) - 1/(1-ty^2) - 1/(1-tx^2)), rescaled to [1, 1e6]; the weight is the
+ * bump divided by the sum of itself at the 27 neighbouring positions of the grid. Source: Wu et al. 2021, Chunkflow,
+ * Nature Methods 18.
+ *
+ * The bump is a product over the axes, rescaled by a line; so is its sum over neighbours, with the number of neighbours
+ * that reach a voxel: no array besides the result is needed.
+ * @param overlap above half the size the sum lacks the neighbours after next
+ * @returns (z, y, x) float32 on shared memory; 1 where no neighbour reaches
  */
 export function patchWeights(size: Zyx, overlap: Zyx): Float32Array {
-  const own = bump(size)
-  // the sum over 3 x 3 x 3 positions is a sum over three shifts along x, then y, then z
-  let sum: Float64Array = own
-  for (const axis of [2, 1, 0] as const) sum = addShifted(sum, size, axis, size[axis] - overlap[axis])
-  const weights = allocate('float32', own.length) as Float32Array
-  for (let index = 0; index < own.length; index++) weights[index] = own[index]! / sum[index]!
+  const [z, y, x] = size.map((count, axis) => axisProfile(count, count - overlap[axis]!)) as [
+    AxisProfile,
+    AxisProfile,
+    AxisProfile,
+  ]
+  const lowest = z.lowest * y.lowest * x.lowest
+  const highest = z.highest * y.highest * x.highest
+  const weights = allocate('float32', productZyx(size)) as Float32Array
+  const slope = lowest === highest ? 0 : (PEAK - 1) / (highest - lowest)
+  const constant = 1 - lowest * slope
+  let index = 0
+  for (let i = 0; i < size[0]; i++)
+    for (let j = 0; j < size[1]; j++) {
+      const own = z.own[i]! * y.own[j]! * slope
+      const sum = z.sum[i]! * y.sum[j]! * slope
+      const reaching = z.reaching[i]! * y.reaching[j]! * constant
+      for (let k = 0; k < size[2]; k++)
+        weights[index++] = (constant + own * x.own[k]!) / (reaching * x.reaching[k]! + sum * x.sum[k]!)
+    }
   return weights
 }
 
-/** v[i] + v[i - shift] + v[i + shift] along one axis, nothing outside. */
-function addShifted(values: Float64Array, size: Zyx, axis: 0 | 1 | 2, shift: number): Float64Array {
-  const result = values.slice()
-  const step = axis === 2 ? 1 : axis === 1 ? size[2] : size[1] * size[2]
-  const period = step * size[axis]
-  const reach = step * shift
-  for (let block = 0; block < values.length; block += period)
-    for (let index = block; index + reach < block + period; index++) {
-      result[index]! += values[index + reach]!
-      result[index + reach]! += values[index]!
-    }
-  return result
+interface AxisProfile {
+  /** exp(-1/(1-t^2)) along the axis. */
+  readonly own: Float64Array
+  /** The same with the patches before and after added. */
+  readonly sum: Float64Array
+  /** How many of the three patches reach a place. */
+  readonly reaching: Uint8Array
+  readonly lowest: number
+  readonly highest: number
+}
+
+function axisProfile(count: number, stride: number): AxisProfile {
+  const own = Float64Array.from({ length: count }, (_, index) => {
+    const t = (2 * (index + 1)) / (count + 1) - 1
+    return Math.exp(-1 / (1 - t * t))
+  })
+  const present = (index: number): readonly number[] =>
+    [index, index - stride, index + stride].filter((place) => place >= 0 && place < count)
+  return {
+    own,
+    sum: own.map((_, index) => present(index).reduce((sum, place) => sum + own[place]!, 0)),
+    reaching: Uint8Array.from({ length: count }, (_, index) => present(index).length),
+    lowest: Math.min(...own),
+    highest: Math.max(...own),
+  }
 }

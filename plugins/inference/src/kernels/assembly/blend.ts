@@ -4,40 +4,46 @@
  */
 import { floatToHalf } from './parts/half'
 
-export function clear(target: usize, bytes: u32): void {
-  memory.fill(target, 0, bytes)
-}
-
 /** Puts stored floats into a kept region. @param first in elements */
 export function read(region: usize, first: u32, source: usize, bytes: u32): void {
   memory.copy(region + (first << 2), source, bytes)
 }
 
-/** Moves a part of the band out. @param half the target holds float16 */
-export function write(band: usize, first: u32, target: usize, count: u32, half: u32): void {
+/** Moves a part of the band out as float16. */
+export function writeHalf(band: usize, first: u32, target: usize, count: u32): void {
   const source = band + (first << 2)
-  if (!half) memory.copy(target, source, count << 2)
-  else
-    for (let index: u32 = 0; index < count; index++)
-      store<u16>(target + (index << 1), floatToHalf(load<f32>(source + (index << 2))))
+  for (let index: u32 = 0; index < count; index++)
+    store<u16>(target + (index << 1), floatToHalf(load<f32>(source + (index << 2))))
 }
 
 /**
- * band += patch * weights over nz x ny x nx voxels of one channel. Firsts and strides count elements.
+ * band += patch * weights over nz x ny x nx voxels of one channel. Firsts and strides count elements. Where nothing was
+ * added yet (planes from `touchedZ`, rows from `touchedY`, columns from `touchedX`, counted from where the sum begins) the
+ * band holds old data and is overwritten.
  * @param weighted 1: the patch is already multiplied by the weights
  */
 export function blend(
   band: usize, bandFirst: u32, bandPlane: u32, bandRow: u32,
   patch: usize, patchFirst: u32, patchPlane: u32, patchRow: u32,
   weights: usize, weightFirst: u32, weightPlane: u32, weightRow: u32,
-  nz: u32, ny: u32, nx: u32, weighted: u32,
+  nz: u32, ny: u32, nx: u32,
+  touchedZ: i32, touchedY: i32, touchedX: i32, weighted: u32,
 ): void {
+  const touched = <u32>max(0, min(touchedX, <i32>nx))
   for (let z: u32 = 0; z < nz; z++)
     for (let y: u32 = 0; y < ny; y++) {
       const sum = band + ((bandFirst + z * bandPlane + y * bandRow) << 2)
       const value = patch + ((patchFirst + z * patchPlane + y * patchRow) << 2)
-      if (weighted) add(sum, value, nx)
-      else addProducts(sum, value, weights + ((weightFirst + z * weightPlane + y * weightRow) << 2), nx)
+      const weight = weights + ((weightFirst + z * weightPlane + y * weightRow) << 2)
+      const added = <i32>z >= touchedZ && <i32>y >= touchedY ? touched : nx
+      const start = added << 2
+      if (weighted) {
+        add(sum, value, added)
+        memory.copy(sum + start, value + start, (nx - added) << 2)
+      } else {
+        addProducts(sum, value, weight, added)
+        putProducts(sum + start, value + start, weight + start, nx - added)
+      }
     }
 }
 
@@ -63,6 +69,17 @@ function addProducts(sum: usize, value: usize, weight: usize, count: u32): void 
     store<f32>(sum + at, load<f32>(sum + at) + load<f32>(value + at) * load<f32>(weight + at))
 }
 
+function putProducts(sum: usize, value: usize, weight: usize, count: u32): void {
+  const whole = (count & ~7) << 2
+  const end = count << 2
+  let at: u32 = 0
+  for (; at < whole; at += 32) {
+    v128.store(sum + at, f32x4.mul(v128.load(value + at), v128.load(weight + at)))
+    v128.store(sum + at, f32x4.mul(v128.load(value + at, 16), v128.load(weight + at, 16)), 16)
+  }
+  for (; at < end; at += 4) store<f32>(sum + at, load<f32>(value + at) * load<f32>(weight + at))
+}
+
 /** Excess over 1 that rounding alone explains: a weighted mean of values up to 1 is at most 1. */
 const ROUNDING: f32 = 0.000002
 
@@ -82,9 +99,7 @@ export function finish(
   startsZ: usize, countZ: u32, startsY: usize, countY: u32, startsX: usize, countX: u32,
   myelin: f32, limit: f32, line: usize,
 ): u32 {
-  let lowest: f32 = 0
-  let highest: f32 = 0
-  let broken = false
+  let state: u32 = FINE
   for (let z: u32 = 0; z < planes; z++)
     for (let y: u32 = 0; y < rows; y++) {
       if (normalise) {
@@ -95,14 +110,11 @@ export function finish(
       for (let channel: u32 = 0; channel < channels; channel++) {
         const values = row + ((channel * channelStride) << 2)
         if (normalise) multiply(values, line, width)
-        finishRow(values, width)
-        if (!(rowHighest < limit)) broken = true
-        lowest = min(lowest, rowLowest)
-        highest = max(highest, rowHighest)
+        state |= finishRow(values, width, limit)
       }
       if (myelin >= 0) mask(row, width, channels - 1, channelStride, myelin)
     }
-  return (broken ? 1 : 0) | (lowest < 0 || highest > 1 ? 2 : 0)
+  return state
 }
 
 /** The weights of every patch over one row, added up in patch order. */
@@ -130,8 +142,12 @@ function sumWeights(
 }
 
 function invert(line: usize, count: u32): void {
+  const one = f32x4.splat(1)
+  const whole = (count & ~3) << 2
   const end = count << 2
-  for (let at: u32 = 0; at < end; at += 4) store<f32>(line + at, 1 / load<f32>(line + at))
+  let at: u32 = 0
+  for (; at < whole; at += 16) v128.store(line + at, f32x4.div(one, v128.load(line + at)))
+  for (; at < end; at += 4) store<f32>(line + at, 1 / load<f32>(line + at))
 }
 
 function multiply(values: usize, factors: usize, count: u32): void {
@@ -142,39 +158,37 @@ function multiply(values: usize, factors: usize, count: u32): void {
   for (; at < end; at += 4) store<f32>(values + at, load<f32>(values + at) * load<f32>(factors + at))
 }
 
-let rowLowest: f32 = 0
-let rowHighest: f32 = 0
+const FINE: u32 = 0
+const BROKEN: u32 = 1
+const OUTSIDE: u32 = 2
 
-/** Takes away rounding above 1 and leaves the extremes of the row in the two globals; NaN if there is one. */
-function finishRow(values: usize, count: u32): void {
+/** Takes away rounding above 1. @returns BROKEN and OUTSIDE as bits, as `finish` */
+function finishRow(values: usize, count: u32, limit: f32): u32 {
   const whole = (count & ~3) << 2
-  const end = count << 2
+  const zero = f32x4.splat(0)
   const one = f32x4.splat(1)
-  const nearOne = f32x4.splat(1 + ROUNDING)
-  let low = f32x4.splat(0)
-  let high = f32x4.splat(0)
-  let at: u32 = 0
-  for (; at < whole; at += 16) {
+  let within = i32x4.splat(-1)
+  for (let at: u32 = 0; at < whole; at += 16) {
     const value = v128.load(values + at)
-    const excess = v128.and(f32x4.gt(value, one), f32x4.le(value, nearOne))
-    const clean = v128.bitselect(one, value, excess)
-    v128.store(values + at, clean)
-    low = f32x4.min(low, clean)
-    high = f32x4.max(high, clean)
+    // false for NaN
+    within = v128.and(within, v128.and(f32x4.ge(value, zero), f32x4.le(value, one)))
   }
-  let lowest = min(min(f32x4.extract_lane(low, 0), f32x4.extract_lane(low, 1)), min(f32x4.extract_lane(low, 2), f32x4.extract_lane(low, 3)))
-  let highest = max(max(f32x4.extract_lane(high, 0), f32x4.extract_lane(high, 1)), max(f32x4.extract_lane(high, 2), f32x4.extract_lane(high, 3)))
-  for (; at < end; at += 4) {
-    let value = load<f32>(values + at)
+  return finishScalars(values, i32x4.all_true(within) ? whole : 0, count << 2, limit)
+}
+
+function finishScalars(values: usize, from: u32, end: u32, limit: f32): u32 {
+  let state = FINE
+  for (let at = from; at < end; at += 4) {
+    const value = load<f32>(values + at)
+    if (value >= 0 && value <= 1) continue
     if (value > 1 && value <= 1 + ROUNDING) {
-      value = 1
-      store<f32>(values + at, value)
+      store<f32>(values + at, 1)
+      continue
     }
-    lowest = min(lowest, value)
-    highest = max(highest, value)
+    state |= OUTSIDE
+    if (!(value < limit)) state |= BROKEN
   }
-  rowLowest = lowest
-  rowHighest = highest
+  return state
 }
 
 function mask(row: usize, count: u32, channels: u32, channelStride: u32, threshold: f32): void {
