@@ -2,7 +2,7 @@ import { allocate, bytesPerElement, type Dtype, type TypedArray, type Zyx } from
 import type { KernelSession } from '../contracts/compute.js'
 import { type ComputeServices, computeOptions } from './compute-services.js'
 import connectedRuns from './connected-runs.wasm.js'
-import { inputPiece, rangesOf, withOutputPiece } from './pieces.js'
+import { pieceOf, rangesOf } from './pieces.js'
 import { stitchGroups } from './stitch-groups.js'
 
 /** How much is labelled at once. */
@@ -69,13 +69,14 @@ async function labelGroup(
     for (const [from, to] of rangesOf(firstRow, endRow, pieceBytes / (nx * bytes)))
       await session.call({
         export: `scan${bytes * 8}`,
-        args: [{ in: inputPiece(data, from * nx, to * nx) }, to - from],
+        args: [{ in: pieceOf(data, from * nx, to * nx) }, to - from],
       })
     const last = Number(await session.call({ export: 'resolve', args: [base] })) >>> 0
     for (const [from, to] of rangesOf(firstRow, endRow, pieceBytes / (nx * 4)))
-      await withOutputPiece(labels, from * nx, to * nx, (piece) =>
-        session.call({ export: 'write', args: [{ out: piece }, from - firstRow, to - from] }),
-      )
+      await session.call({
+        export: 'write',
+        args: [{ out: pieceOf(labels, from * nx, to * nx) }, from - firstRow, to - from],
+      })
     return last
   } finally {
     await session.close()

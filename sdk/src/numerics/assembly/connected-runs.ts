@@ -12,6 +12,8 @@
 // run starts, changes, and the number of runs before each word); a table of the first run of each row; and the runs,
 // which end the memory and grow. A run is { parent u32, start u32, end u32 }, start and end counting voxels in its row.
 
+import { equal64, zero64 } from './parts/masks'
+
 const RUN_BYTES: usize = 12
 // places in a run; its parent, later its label, comes first
 const START: usize = 4
@@ -45,8 +47,7 @@ let starts: usize = 0
 let changes: usize = 0
 let ranks: usize = 0
 
-/** The piece in work and its first row: its voxels are in the ring only when it is done. */
-let piece: usize = 0
+/** First row of the piece in work: its voxels are in the ring only when it is done. */
 let pieceRow: u32 = 0
 
 /** Grows the memory to `end` and a little more: rows are compared 64 voxels at a time. */
@@ -88,87 +89,14 @@ export function begin(heap: usize, pieceBytes: u32, length: u32, rows: u32, rows
 
 @inline
 function runAt(index: u32): usize { return runs + <usize>index * RUN_BYTES }
+/** The ring entry of the row `back` rows before that of `entry`; fewer than `ringRows`. */
 @inline
-function ringEntry(row: u32): usize { return ring + <usize>(row % ringRows) * ringBytes }
-@inline
-function voxelsOf(row: u32): usize {
-  return row < pieceRow ? ringEntry(row) : piece + <usize>(row - pieceRow) * rowBytes
-}
-
-/** Byte i of the result is -1 where element i of `left` equals that of `right`, else 0. 16 elements. */
-@inline
-function equalLanes<T>(left: usize, right: usize): v128 {
-  if (sizeof<T>() == 1) return i8x16.eq(v128.load(left), v128.load(right))
-  if (sizeof<T>() == 2)
-    return i8x16.narrow_i16x8_s(
-      i16x8.eq(v128.load(left), v128.load(right)),
-      i16x8.eq(v128.load(left, 16), v128.load(right, 16)))
-  if (sizeof<T>() == 4)
-    return i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(
-        i32x4.eq(v128.load(left), v128.load(right)),
-        i32x4.eq(v128.load(left, 16), v128.load(right, 16))),
-      i16x8.narrow_i32x4_s(
-        i32x4.eq(v128.load(left, 32), v128.load(right, 32)),
-        i32x4.eq(v128.load(left, 48), v128.load(right, 48))))
-  return i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(equalPairs(left, right), equalPairs(left + 32, right + 32)),
-    i16x8.narrow_i32x4_s(equalPairs(left + 64, right + 64), equalPairs(left + 96, right + 96)))
-}
-
-@inline
-function equalPairs(left: usize, right: usize): v128 {
-  return v128.shuffle<u32>(
-    i64x2.eq(v128.load(left), v128.load(right)),
-    i64x2.eq(v128.load(left, 16), v128.load(right, 16)),
-    0, 2, 4, 6)
-}
-
-@inline
-function bits(lanes: v128): u64 { return <u64>(<u32>i8x16.bitmask(lanes)) }
-
-/** Bit i: element i of `left` equals that of `right`. 64 elements. */
-@inline
-function equal64<T>(left: usize, right: usize): u64 {
-  const step = 16 * sizeof<T>()
-  return bits(equalLanes<T>(left, right))
-    | bits(equalLanes<T>(left + step, right + step)) << 16
-    | bits(equalLanes<T>(left + 2 * step, right + 2 * step)) << 32
-    | bits(equalLanes<T>(left + 3 * step, right + 3 * step)) << 48
-}
-
-@inline
-function zeroLanes<T>(at: usize): v128 {
-  const zero = i32x4.splat(0)
-  if (sizeof<T>() == 1) return i8x16.eq(v128.load(at), zero)
-  if (sizeof<T>() == 2)
-    return i8x16.narrow_i16x8_s(i16x8.eq(v128.load(at), zero), i16x8.eq(v128.load(at, 16), zero))
-  if (sizeof<T>() == 4)
-    return i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), zero), i32x4.eq(v128.load(at, 16), zero)),
-      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), zero), i32x4.eq(v128.load(at, 48), zero)))
-  return i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(zeroPairs(at), zeroPairs(at + 32)),
-    i16x8.narrow_i32x4_s(zeroPairs(at + 64), zeroPairs(at + 96)))
-}
-
-@inline
-function zeroPairs(at: usize): v128 {
-  const zero = i32x4.splat(0)
-  return v128.shuffle<u32>(i64x2.eq(v128.load(at), zero), i64x2.eq(v128.load(at, 16), zero), 0, 2, 4, 6)
-}
-
-@inline
-function zero64<T>(at: usize): u64 {
-  const step = 16 * sizeof<T>()
-  return bits(zeroLanes<T>(at))
-    | bits(zeroLanes<T>(at + step)) << 16
-    | bits(zeroLanes<T>(at + 2 * step)) << 32
-    | bits(zeroLanes<T>(at + 3 * step)) << 48
+function entryBefore(entry: usize, back: u32): usize {
+  const before = entry - <usize>back * ringBytes
+  return entry - ring < <usize>back * ringBytes ? before + <usize>ringRows * ringBytes : before
 }
 
 /** Cuts a row into runs and leaves its masks. */
-@inline
 function cutRow<T>(row: usize, entry: usize): void {
   let count = runCount
   let ended = runCount
@@ -239,16 +167,15 @@ function upTo(opening: u64, bit: u32): u32 { return <u32>popcnt(opening & (~(<u6
 function before(opening: u64, bit: u32): u32 { return <u32>popcnt(opening & (((<u64>1) << <u64>bit) - 1)) }
 
 /**
- * Joins the row in work with a row behind it.
+ * Joins the row in work with the row `back` rows behind it.
  * @param equal where to leave the mask of equal voxels
  * @param coverA @param coverB masks of voxels equal to rows that were joined with this row behind at the same x: stretches
  * that meet one are joined already
  * @param corners also joins voxels that touch by their corners in the plane of the two rows
  */
-@inline
-function joinRow<T>(row: usize, entry: usize, other: u32, equal: usize, coverA: usize, coverB: usize, corners: bool): void {
-  const behind = voxelsOf(other)
-  const otherEntry = ringEntry(other)
+function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: usize, coverB: usize, corners: bool): void {
+  const otherEntry = entryBefore(entry, back)
+  const behind = rowCount - back >= pieceRow ? row - <usize>back * rowBytes : otherEntry
   const solidMask = filled
   const changeMask = entry + changes
   const openingMask = entry + starts
@@ -314,40 +241,46 @@ function joinRow<T>(row: usize, entry: usize, other: u32, equal: usize, coverA: 
   }
 }
 
-/** Joins the row in work with the up to four rows behind it. */
-@inline
-function joinBehind<T>(voxels: usize, entry: usize, row: u32, y: u32): void {
+/** Joins the row in work, row `y` of its section, with the up to four rows behind it. */
+function joinBehind<T>(voxels: usize, entry: usize, y: u32): void {
+  const row = rowCount
   const corners = connectivity > 6
   const diagonalCorners = connectivity == 26
   const hasRow = y > 0 && row > 0
   const hasSection = row >= sectionRows
-  if (hasRow) joinRow<T>(voxels, entry, row - 1, equalRow, none, none, corners)
+  if (hasRow) joinRow<T>(voxels, entry, 1, equalRow, none, none, corners)
   if (hasSection)
-    joinRow<T>(voxels, entry, row - sectionRows, equalSection, corners && hasRow ? equalRow : none, none, corners)
+    joinRow<T>(voxels, entry, sectionRows, equalSection, corners && hasRow ? equalRow : none, none, corners)
   if (!corners) return
   const covered = hasSection ? equalSection : none
   if (y > 0 && row > sectionRows)
-    joinRow<T>(voxels, entry, row - sectionRows - 1, unused, covered, hasRow ? equalRow : none, diagonalCorners)
+    joinRow<T>(voxels, entry, sectionRows + 1, unused, covered, hasRow ? equalRow : none, diagonalCorners)
   if (y + 1 < sectionRows && row + 1 >= sectionRows)
-    joinRow<T>(voxels, entry, row + 1 - sectionRows, unused, covered, none, diagonalCorners)
+    joinRow<T>(voxels, entry, sectionRows - 1, unused, covered, none, diagonalCorners)
 }
 
 @inline
 function scan<T>(data: usize, rows: u32): void {
   reserve(<u64>runAt(runCount) + <u64>rows * rowLength * RUN_BYTES)
-  piece = data
   pieceRow = rowCount
+  let entry = ring + <usize>(rowCount % ringRows) * ringBytes
+  let y = (firstY + rowCount) % sectionRows
+  let voxels = data
   for (const last = rowCount + rows; rowCount < last; rowCount++) {
-    const entry = ringEntry(rowCount)
-    store<u32>(rowTable + (<usize>rowCount << 2), runCount)
     const first = runCount
-    cutRow<T>(data, entry)
-    if (first != runCount) joinBehind<T>(data, entry, rowCount, (firstY + rowCount) % sectionRows)
-    data += rowBytes
+    store<u32>(rowTable + (<usize>rowCount << 2), first)
+    cutRow<T>(voxels, entry)
+    if (first != runCount) joinBehind<T>(voxels, entry, y)
+    voxels += rowBytes
+    entry += ringBytes
+    if (entry == rowTable) entry = ring
+    if (++y == sectionRows) y = 0
   }
   store<u32>(rowTable + (<usize>rowCount << 2), runCount)
-  for (let row = rows > ringRows ? rowCount - ringRows : pieceRow; row < rowCount; row++)
-    memory.copy(ringEntry(row), voxelsOf(row), rowBytes)
+  for (let back: u32 = min(rows, ringRows); back > 0; back--) {
+    // at this point `entry` is that of the next row, which is also that of the oldest
+    memory.copy(back == ringRows ? entry : entryBefore(entry, back), voxels - <usize>back * rowBytes, rowBytes)
+  }
 }
 
 /** The next `rows` rows. */
