@@ -1,5 +1,5 @@
 /** Every error code this plugin raises itself. */
-export const ERROR_CODES = {
+export const INFERENCE_ONNX_ERROR_CODES = {
   'onnx-model-invalid': 'The file is not an ONNX model that onnxruntime can read.',
   'onnx-model-missing': 'No model file was given, or it does not exist.',
   'onnx-model-shape': 'The inputs or outputs of the model do not suit the patches.',

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type ChunkflowError,
+  type Compute,
   float16ToNumber,
   INFERENCE,
   type ModelSettings,
@@ -12,6 +13,7 @@ import {
 import { inlineCompute, seededRandom, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createPool } from '../../compute/src/pool.js'
 import { createOnnxBackend } from './onnx-backend.js'
 import plugin from './plugin.js'
 import { type TinyTensor, tinyModel } from './testing/tiny-model.js'
@@ -22,11 +24,13 @@ const SAMPLE = fileURLToPath(new URL('../../../test/fixtures/model/model.onnx', 
 const folder = temporaryFolder()
 test.after(() => folder.remove())
 
-const backend = createOnnxBackend({
-  compute: inlineCompute(),
-  files: testFiles(folder.path),
-  worker: new URL('./ort.worker.ts', import.meta.url),
-})
+const open = (compute: Compute) =>
+  createOnnxBackend({
+    compute,
+    files: testFiles(folder.path),
+    worker: new URL('./ort.worker.ts', import.meta.url),
+  })
+const backend = open(inlineCompute())
 const SETTINGS: ModelSettings = {
   modelPath: SAMPLE,
   weightPath: undefined,
@@ -86,6 +90,23 @@ test('gives what onnxruntime gives, in a batch and on shared memory', async () =
   assert.ok(short.subarray(0, 3 * patch).every((value, index) => Math.abs(value - values[index]!) <= 1e-6))
   assert.ok(short.subarray(3 * patch).every((value) => value === -1))
   await model.dispose!()
+})
+
+test('runs on a thread of its own, and errors come back whole', async () => {
+  const compute = createPool(new URL('../../compute/src/kernel.worker.ts', import.meta.url))
+  try {
+    const model = await open(compute).load({ ...SETTINGS, modelPath: tiny('thread.onnx', 'Sigmoid', {}, {}) })
+    const batch = randomBatch(2 * 4 * 32 * 24)
+    const result = shared(batch.length)
+    await model.run(batch, 2, result)
+    assert.ok(result.every((value, index) => Math.abs(value - sigmoid(batch[index]!)) < 1e-6))
+    await model.dispose!()
+    writeFileSync(path.join(folder.path, 'text.onnx'), 'import torch\n')
+    const invalid = await refusal(() => open(compute).load({ ...SETTINGS, modelPath: 'text.onnx' }))
+    assert.is(invalid.code, 'onnx-model-invalid')
+  } finally {
+    await compute.dispose()
+  }
 })
 
 test('converts for float16 models', async () => {

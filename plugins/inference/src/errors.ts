@@ -1,5 +1,5 @@
 /** Every error code this plugin raises itself. */
-export const ERROR_CODES = {
+export const INFERENCE_ERROR_CODES = {
   'chunk-misaligned': 'The chunk is not a whole number of patches and no output mask was asked for.',
   'chunk-too-small': 'The chunk is smaller than a patch, or nothing is left of it after the margins.',
   'framework-unknown': 'No installed plugin runs models of this framework.',

@@ -1,6 +1,7 @@
 import {
   type Chunk,
   type ChunkflowError,
+  type Compute,
   createChunk,
   float16ToNumber,
   type InferenceBackend,
@@ -12,6 +13,7 @@ import {
 import { inlineCompute, randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createPool } from '../../compute/src/pool.js'
 import { inferChunk } from './infer-chunk.js'
 import { modelSettings } from './load-model.js'
 import { geometryOf, gridOf, type InferenceOptions } from './settings.js'
@@ -43,6 +45,7 @@ interface Case {
   readonly backend?: InferenceBackend
   readonly postableBytes?: number
   readonly signal?: AbortSignal
+  readonly compute?: Compute
 }
 
 function prepare({ options: change, chunk: given }: Case) {
@@ -69,7 +72,7 @@ async function infer(test: Case): Promise<Chunk> {
     grid,
     model,
     weights,
-    compute: inlineCompute(),
+    compute: test.compute ?? inlineCompute(),
     context,
     ...posting,
   })
@@ -146,6 +149,18 @@ test('gives the same where arrays are too large to post', async () => {
     const direct = await infer({ options })
     const staged = await infer({ options, postableBytes: 5000 })
     assert.equal(staged.data, direct.data)
+  }
+})
+
+test('gives the same on worker threads', async () => {
+  const compute = createPool(new URL('../../compute/src/kernel.worker.ts', import.meta.url))
+  try {
+    for (const options of [{}, { dtype: 'float16' as const, maskOutputChunk: false }]) {
+      const chunk = LATTICE
+      assert.equal((await infer({ chunk, options, compute })).data, (await infer({ chunk, options })).data)
+    }
+  } finally {
+    await compute.dispose()
   }
 })
 

@@ -2,6 +2,7 @@ import {
   type Chunk,
   type Compute,
   channelCount,
+  createChunk,
   emptyChunk,
   type LayerType,
   type Model,
@@ -9,7 +10,6 @@ import {
   type RunContext,
   type TypedArray,
   withProperties,
-  zyx,
 } from '@chunkflow/sdk'
 import { isAllZero } from './all-zero.js'
 import { openBandBlender } from './band-blender.js'
@@ -62,13 +62,13 @@ export async function inferChunk(
   const output = emptyChunk(dtype, [channels, ...grid.outputSize], placement(job))
   if (isAllZero(chunk)) return finished(job, output.data, true)
   const { signal } = context
-  const bar = context.progress.start('inference', grid.patchCount, 'patch')
   const cutter = await openPatchCutter(compute, chunk, {
     patchSize: geometry.inputPatchSize,
     inputChannels,
     signal,
     ...posting,
   })
+  const bar = context.progress.start('inference', grid.patchCount, 'patch')
   try {
     const blender = await openBandBlender(compute, {
       output: output.data,
@@ -124,11 +124,7 @@ function finished(job: ChunkJob, data: TypedArray, withinUnit: boolean): Chunk {
           ? 'affinity_map'
           : 'unknown'
   const size = job.grid.outputSize
-  const placed = emptyChunk(dtype, [0, ...size], placement(job))
-  return withProperties(placed, {
-    data: data.subarray(0, channels * productZyx(size)) as TypedArray,
-    shape: Object.freeze([channels, ...zyx(...size)] as const),
-    layerType,
-    layerTypeDeclared: false,
-  })
+  const kept = data.subarray(0, channels * productZyx(size)) as TypedArray
+  const chunk = createChunk(kept, [channels, ...size], { ...placement(job), dtype, layerType })
+  return withProperties(chunk, { layerTypeDeclared: false })
 }

@@ -15,7 +15,7 @@ export interface ModelSettings {
 
 /** A loaded model. */
 export interface Model {
-  /** `cpu`, or the name of an accelerator; recorded in the task log. */
+  /** Name of the processor or accelerator; recorded in the task log. */
   readonly computeDevice: string
   /** Channels of every result. */
   readonly channels: number

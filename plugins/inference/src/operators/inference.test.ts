@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { type Chunk, type ChunkflowError, createChunk, parseOptions, type VariableType } from '@chunkflow/sdk'
 import {
   inlineCompute,
@@ -117,6 +118,16 @@ test('warns once of surplus channels and of another patch number', async () => {
   assert.equal(chunkOf(done).shape, [2, 5, 20, 32])
   assert.equal(chunkOf(done).voxelOffset, [4, 9, -3])
   assert.is(backend.disposed, 1)
+})
+
+test('hands the model its files, with ~ expanded, and the batch size', async () => {
+  const backend = fakeBackend(unevenRun)
+  await run({ convnetModel: '~/nets/a.onnx', convnetWeightPath: 'b~/w.pt', batchSize: 5 }, CHUNK, backend)
+  const [settings] = backend.loads
+  assert.is(settings!.modelPath, `${homedir()}/nets/a.onnx`)
+  assert.is(settings!.weightPath, 'b~/w.pt')
+  assert.is(settings!.batchSize, 5)
+  assert.equal(backend.counts, [5, 5, 5, 3])
 })
 
 test('refuses models that do not fit and lets go of them', async () => {

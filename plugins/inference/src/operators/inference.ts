@@ -7,11 +7,10 @@ import { patchWeights } from '../weights.js'
 export default defineOperator({
   name: 'inference',
   summary: 'Run a convolutional network over a chunk, patch by patch, and blend the results',
-  description: `The chunk is cut into overlapping patches; the results are weighted with a bump and added up. Without --mask-output-chunk the chunk
-must be a whole number of patches, and the overlap is cropped from the result; with it any size works and the result covers the whole chunk.
-
---framework names a backend of an installed plugin: "onnx" reads an .onnx file, "pytorch" and "universal" run Python files, "identity" needs no
-model and returns its input.`,
+  description: [
+    'The chunk is cut into overlapping patches; the results are weighted with a bump and added up. Without --mask-output-chunk the chunk must be a whole number of patches, and the overlap is cropped from the result; with it any size works and the result covers the whole chunk.',
+    '--framework names a backend of an installed plugin: "onnx" reads an .onnx file, "pytorch" and "universal" run Python files, "identity" needs no model and returns its input.',
+  ].join('\n\n'),
   examples: [
     'create-chunk --size 36 448 448 inference --input-patch-size 20 256 256 --patch-num 2 2 2 --framework identity --batch-size 3',
     'create-chunk --size 12 70 90 inference -s 8 48 48 -v 2 16 16 -f identity -c 1 --mask-output-chunk',
