@@ -1,4 +1,15 @@
-import { channelOf, type Chunk, chunkflowError, type Compute, describeChunk, type KernelArgument, type KernelSession, type ProgressBar, spatialSize, type Zyx } from '@chunkflow/sdk'
+import {
+  type Chunk,
+  type Compute,
+  channelOf,
+  chunkflowError,
+  describeChunk,
+  type KernelArgument,
+  type KernelSession,
+  type ProgressBar,
+  spatialSize,
+  type Zyx,
+} from '@chunkflow/sdk'
 import { uniqueLabels } from '@chunkflow/sdk/numerics'
 import agglomerateBase64 from './agglomerate.wasm.js'
 import { planeRanges } from './slabs.js'
@@ -24,7 +35,11 @@ export interface SegmentationServices {
 /** @param flip the channels come in the order x, y, z. @throws affinity-invalid */
 export function affinityChannels(chunk: Chunk, flip: boolean): AffinityChannels {
   if (chunk.dtype !== 'float32' || chunk.shape.length !== 4 || chunk.shape[0] !== 3)
-    throw chunkflowError('affinity-invalid', `agglomerate takes affinity maps of 3 float32 channels, not ${describeChunk(chunk)}`, { fix: 'name the output of inference with --input-chunk-name' })
+    throw chunkflowError(
+      'affinity-invalid',
+      `agglomerate takes affinity maps of 3 float32 channels, not ${describeChunk(chunk)}`,
+      { fix: 'name the output of inference with --input-chunk-name' },
+    )
   const [first, second, third] = [0, 1, 2].map((channel) => channelOf(chunk, channel).data as Float32Array)
   return { z: (flip ? third : first)!, y: second!, x: (flip ? first : third)!, size: spatialSize(chunk) }
 }
@@ -47,9 +62,17 @@ export class RegionSession {
   static async open(size: Zyx, { compute, signal, progress }: SegmentationServices): Promise<RegionSession> {
     const voxels = size[0] * size[1] * size[2]
     if (voxels > MAXIMUM_VOXELS)
-      throw chunkflowError('segmentation-too-large', `${size.join('×')} are ${Math.round(voxels / 1e6)} million voxels; at most ${MAXIMUM_VOXELS / 1e6} million can be segmented at once`, { fix: 'use smaller task boxes' })
+      throw chunkflowError(
+        'segmentation-too-large',
+        `${size.join('×')} are ${Math.round(voxels / 1e6)} million voxels; at most ${MAXIMUM_VOXELS / 1e6} million can be segmented at once`,
+        { fix: 'use smaller task boxes' },
+      )
     const kernel = { name: 'watershed', base64: watershedBase64 }
-    return new RegionSession(await compute.open(kernel, signal === undefined ? {} : { signal }), size, progress)
+    return new RegionSession(
+      await compute.open(kernel, signal === undefined ? {} : { signal }),
+      size,
+      progress,
+    )
   }
 
   get #bits(): KernelArgument {
@@ -65,12 +88,27 @@ export class RegionSession {
     const plane = height * width
     // pointers first: the labels' memory is the plateau queue in between
     for (const { first, planes } of planeRanges(this.#size, 12)) {
-      const part = (channel: Float32Array, extra = 0): KernelArgument => ({ in: channel.subarray(first * plane, Math.min(depth, first + planes + extra) * plane) })
-      await this.#session.call({ export: 'steepest', args: [this.#bits, part(z, 1), part(y), part(x), first, planes, depth, height, width, low, high] })
+      const part = (channel: Float32Array, extra = 0): KernelArgument => ({
+        in: channel.subarray(first * plane, Math.min(depth, first + planes + extra) * plane),
+      })
+      await this.#session.call({
+        export: 'steepest',
+        args: [this.#bits, part(z, 1), part(y), part(x), first, planes, depth, height, width, low, high],
+      })
       this.#progress?.advance(planes)
     }
-    await this.#session.call({ export: 'drainPlateaus', args: [this.#bits, { scratch: Math.max(4, this.#voxels * 4) }, this.#voxels, plane, width] })
-    return Number(await this.#session.call({ export: 'labelBasins', args: [this.#bits, this.#labels, this.#voxels, plane, width, { heap: true }] })) >>> 0
+    await this.#session.call({
+      export: 'drainPlateaus',
+      args: [this.#bits, { scratch: Math.max(4, this.#voxels * 4) }, this.#voxels, plane, width],
+    })
+    return (
+      Number(
+        await this.#session.call({
+          export: 'labelBasins',
+          args: [this.#bits, this.#labels, this.#voxels, plane, width, { heap: true }],
+        }),
+      ) >>> 0
+    )
   }
 
   /** Fills the labels with given fragments. @returns their ids, ascending */
@@ -80,7 +118,10 @@ export class RegionSession {
     const plane = this.#size[1] * this.#size[2]
     for (const { first, planes } of planeRanges(this.#size, 8)) {
       const part = data.subarray(first * plane, (first + planes) * plane)
-      await this.#session.call({ export: 'denseLabels', args: [{ in: ids }, ids.length, { in: part }, this.#labels, first * plane, part.length] })
+      await this.#session.call({
+        export: 'denseLabels',
+        args: [{ in: ids }, ids.length, { in: part }, this.#labels, first * plane, part.length],
+      })
     }
     return ids
   }
@@ -89,29 +130,73 @@ export class RegionSession {
    * Merges touching regions by mean affinity. @param regions number of labels
    * @returns u32 by label, 0 included: the label each one ended in
    */
-  async mergeRegions(affinity: AffinityChannels, regions: number, threshold: number, { compute, signal }: SegmentationServices): Promise<Uint32Array> {
+  async mergeRegions(
+    affinity: AffinityChannels,
+    regions: number,
+    threshold: number,
+    { compute, signal }: SegmentationServices,
+  ): Promise<Uint32Array> {
     const graph = await this.#regionGraph(affinity)
     const roots = new Uint32Array(new SharedArrayBuffer((regions + 1) * 4))
     const kernel = { name: 'agglomerate', base64: agglomerateBase64 }
     await compute.run(
       kernel,
-      { export: 'agglomerate', args: [{ in: graph.table }, graph.capacity, graph.edges, regions, threshold, { out: roots }, { heap: true }] },
+      {
+        export: 'agglomerate',
+        args: [
+          { in: graph.table },
+          graph.capacity,
+          graph.edges,
+          regions,
+          threshold,
+          { out: roots },
+          { heap: true },
+        ],
+      },
       signal === undefined ? {} : { signal },
     )
     return roots
   }
 
-  async #regionGraph({ z, y, x }: AffinityChannels): Promise<{ table: Uint8Array; capacity: number; edges: number }> {
+  async #regionGraph({
+    z,
+    y,
+    x,
+  }: AffinityChannels): Promise<{ table: Uint8Array; capacity: number; edges: number }> {
     const [, height, width] = this.#size
     const plane = height * width
     let capacity = 1 << 16
-    const tableOf = (size: number): KernelArgument & { keep: string; bytes: number } => ({ keep: `edges ${size}`, bytes: size * 24 })
+    const tableOf = (size: number): KernelArgument & { keep: string; bytes: number } => ({
+      keep: `edges ${size}`,
+      bytes: size * 24,
+    })
     const state = { keep: 'graph state', bytes: 16 } as const
     for (const { first, planes } of planeRanges(this.#size, 12)) {
-      const part = (channel: Float32Array): KernelArgument => ({ in: channel.subarray(first * plane, (first + planes) * plane) })
-      const call = () => this.#session.call({ export: 'addFaces', args: [tableOf(capacity), capacity, state, this.#labels, part(z), part(y), part(x), first, planes, height, width] })
+      const part = (channel: Float32Array): KernelArgument => ({
+        in: channel.subarray(first * plane, (first + planes) * plane),
+      })
+      const call = () =>
+        this.#session.call({
+          export: 'addFaces',
+          args: [
+            tableOf(capacity),
+            capacity,
+            state,
+            this.#labels,
+            part(z),
+            part(y),
+            part(x),
+            first,
+            planes,
+            height,
+            width,
+          ],
+        })
       while ((await call()) === 0) {
-        await this.#session.call({ export: 'growTable', args: [tableOf(capacity), capacity, tableOf(capacity * 4), capacity * 4] })
+        await this.#session.call({
+          export: 'growTable',
+          args: [tableOf(capacity), capacity, tableOf(capacity * 4), capacity * 4],
+        })
         capacity *= 4
       }
       this.#progress?.advance(planes)
@@ -128,7 +213,17 @@ export class RegionSession {
     const plane = this.#size[1] * this.#size[2]
     for (const { first, planes } of planeRanges(this.#size, 8)) {
       const part = out.subarray(first * plane, (first + planes) * plane)
-      await this.#session.call({ export: 'writeLabels', args: [this.#labels, first * plane, { in: roots }, ids === undefined ? 0 : { in: ids }, { out: part }, part.length] })
+      await this.#session.call({
+        export: 'writeLabels',
+        args: [
+          this.#labels,
+          first * plane,
+          { in: roots },
+          ids === undefined ? 0 : { in: ids },
+          { out: part },
+          part.length,
+        ],
+      })
     }
   }
 

@@ -11,14 +11,27 @@ const services = { compute: inlineCompute() }
 const SHAPE = [22, 120, 140]
 
 const fixture = (name: string): ArrayBuffer => {
-  const bytes = gunzipSync(readFileSync(new URL(`../../../../test/fixtures/agglomerate/${name}.gz`, import.meta.url)))
+  const bytes = gunzipSync(
+    readFileSync(new URL(`../../../../test/fixtures/agglomerate/${name}.gz`, import.meta.url)),
+  )
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
 }
-const reference = createChunk(new Float32Array(fixture('affinity.f32')), [3, ...SHAPE], { voxelOffset: [164, 70, 40], voxelSize: [10, 10, 10] })
+const reference = createChunk(new Float32Array(fixture('affinity.f32')), [3, ...SHAPE], {
+  voxelOffset: [164, 70, 40],
+  voxelSize: [10, 10, 10],
+})
 const expected = (name: string): Uint32Array => new Uint32Array(fixture(`${name}.u32`))
 
-async function run(chunk: Chunk, options: Record<string, unknown>, variables: Record<string, unknown> = {}): Promise<Chunk> {
-  const { task } = await runOperator(agglomerate, { options: options as never, variables: { chunk, ...variables }, services })
+async function run(
+  chunk: Chunk,
+  options: Record<string, unknown>,
+  variables: Record<string, unknown> = {},
+): Promise<Chunk> {
+  const { task } = await runOperator(agglomerate, {
+    options: options as never,
+    variables: { chunk, ...variables },
+    services,
+  })
   return task.get<Chunk>('chunk')
 }
 
@@ -37,14 +50,22 @@ function samePartition(ours: ArrayLike<bigint>, theirs: Uint32Array): boolean {
 
 test('the watershed gives the reference fragments, id by id', async () => {
   const result = await run(reference, { threshold: 0, affThresholdLow: 0.001 })
-  assert.equal([result.dtype, result.shape, result.voxelOffset, result.layerType], ['uint64', SHAPE, [164, 70, 40], 'segmentation'])
+  assert.equal(
+    [result.dtype, result.shape, result.voxelOffset, result.layerType],
+    ['uint64', SHAPE, [164, 70, 40], 'segmentation'],
+  )
   const fragments = expected('fragments')
   let differing = 0
-  for (let index = 0; index < fragments.length; index++) if (result.data[index] !== BigInt(fragments[index]!)) differing++
+  for (let index = 0; index < fragments.length; index++)
+    if (result.data[index] !== BigInt(fragments[index]!)) differing++
   assert.is(differing, 0)
 })
 
-for (const [threshold, name] of [[0.3, 'segmentation_3'], [0.5, 'segmentation_5'], [0.7, 'segmentation_7']] as const)
+for (const [threshold, name] of [
+  [0.3, 'segmentation_3'],
+  [0.5, 'segmentation_5'],
+  [0.7, 'segmentation_7'],
+] as const)
   test(`merging up to ${threshold} gives the reference partition`, async () => {
     const result = await run(reference, { threshold, affThresholdLow: 0.001 })
     assert.ok(samePartition(result.data as BigUint64Array, expected(name)))
@@ -52,7 +73,10 @@ for (const [threshold, name] of [[0.3, 'segmentation_3'], [0.5, 'segmentation_5'
 
 test('given fragments keep their 64-bit ids', async () => {
   const base = 2n ** 63n
-  const fragments = createChunk(BigUint64Array.from(expected('fragments'), (id) => (id === 0 ? 0n : base + BigInt(id))), SHAPE)
+  const fragments = createChunk(
+    BigUint64Array.from(expected('fragments'), (id) => (id === 0 ? 0n : base + BigInt(id))),
+    SHAPE,
+  )
   const result = await run(reference, { threshold: 0.5, fragmentsChunkName: 'fragments' }, { fragments })
   assert.ok(samePartition(result.data as BigUint64Array, expected('segmentation_5')))
   assert.ok((result.data as BigUint64Array).every((id) => id === 0n || id > base))
@@ -63,7 +87,8 @@ test('channel order: a wall along z splits only when z is read from the right ch
   const affinity = new Float32Array(3 * 60).fill(0.9)
   for (let index = 0; index < 15; index++) affinity[2 * 60 + 2 * 15 + index] = 0
   const chunk = createChunk(affinity, [3, 4, 3, 5])
-  const ids = async (options: Record<string, unknown>): Promise<number> => new Set((await run(chunk, { threshold: 0.5, ...options })).data as BigUint64Array).size
+  const ids = async (options: Record<string, unknown>): Promise<number> =>
+    new Set((await run(chunk, { threshold: 0.5, ...options })).data as BigUint64Array).size
   assert.is(await ids({}), 2)
   assert.is(await ids({ flipChannel: false }), 1)
 })
@@ -81,7 +106,11 @@ test('regions are unions of fragments, on noise', async () => {
 })
 
 test('refuses what is no affinity map', async () => {
-  for (const chunk of [createChunk(new Float32Array(8), [2, 2, 2]), createChunk(new Float32Array(16), [2, 2, 2, 2]), createChunk(new Uint8Array(24), [3, 2, 2, 2])])
+  for (const chunk of [
+    createChunk(new Float32Array(8), [2, 2, 2]),
+    createChunk(new Float32Array(16), [2, 2, 2, 2]),
+    createChunk(new Uint8Array(24), [3, 2, 2, 2]),
+  ])
     try {
       await run(chunk, {})
       assert.unreachable()

@@ -1,0 +1,12 @@
+import { definePlugin } from '@chunkflow/sdk'
+
+export default definePlugin({
+  name: '@chunkflow/plugin-segmentation',
+  operators: {
+    agglomerate: () => import('./operators/agglomerate.js'),
+    'connected-components': () => import('./operators/connected-components.js'),
+    'evaluate-segmentation': () => import('./operators/evaluate-segmentation.js'),
+    'mask-out-objects': () => import('./operators/mask-out-objects.js'),
+    'print-max-id': () => import('./operators/print-max-id.js'),
+  },
+})
