@@ -1,0 +1,14 @@
+/** Errors of this plugin. */
+export const PRECOMPUTED_ERROR_CODES = {
+  'block-corrupt': 'A stored block cannot be decompressed or decoded.',
+  'block-missing': 'A block of a volume is not stored.',
+  'encoding-refused': 'A block encoding cannot hold such voxels.',
+  'encoding-unknown': 'No installed plugin reads or writes a block encoding.',
+  'volume-info-invalid': 'The info file of a volume is not one, or contradicts itself.',
+  'volume-mip-missing': 'A volume has no such scale.',
+  'volume-misaligned': 'A region does not fall on block boundaries.',
+  'volume-mismatch': 'A chunk has other channels or another element type than the volume.',
+  'volume-missing': 'There is no volume at a path.',
+  'volume-outside': 'A region lies outside the volume, wholly, or partly where that is forbidden.',
+  'volume-unwritable': 'This plugin reads such volumes but cannot write them.',
+} as const

@@ -1,0 +1,137 @@
+import {
+  type Chunk,
+  defineOperator,
+  ENCODINGS,
+  flag,
+  formatBox,
+  isChunk,
+  STORE,
+  type Task,
+} from '@chunkflow/sdk'
+import { describeNewVolume } from '../describe-new-volume.js'
+import { createPrecomputedFormat } from '../volume/format.js'
+import { newInfo, printInfo } from '../volume/info.js'
+
+export default defineOperator({
+  name: 'create-info',
+  summary: 'Write the info file of a Neuroglancer precomputed volume',
+  description: `Describes the volume that a chunk would fill, or one given by options. An info file that is there is replaced; blocks are left alone.`,
+  examples: [
+    'create-chunk --size 128 128 128 --dtype uint32 --pattern sin create-info --voxel-size 8 8 8 --block-size 64 64 64 --output-layer-path volume',
+    'create-info -v volume --volume-size 100 2000 2000 --data-type uint8 --voxel-size 40 4 4 --block-size 64 64 64 --factor 1 2 2 --max-mip 4',
+  ],
+  flags: {
+    inputChunkName: flag.input({
+      char: 'i',
+      aliases: ['input'],
+      kind: 'chunk',
+      optional: true,
+      nullable: true,
+      default: 'chunk',
+      summary: 'chunk to describe, if the task has it',
+    }),
+    volumePath: flag.text({
+      char: 'v',
+      charAliases: ['l'],
+      aliases: ['output-layer-path'],
+      default: 'file://.',
+      summary: 'where the volume is',
+    }),
+    channelNum: flag.integer({
+      char: 'c',
+      minimum: 1,
+      defaultText: "the chunk's, or 1",
+      summary: 'channels',
+    }),
+    layerType: flag.text({
+      char: 't',
+      choices: ['image', 'segmentation'],
+      defaultText: 'from the element type',
+      summary: 'what the voxels mean',
+    }),
+    dataType: flag.text({
+      char: 'd',
+      choices: [
+        'uint8',
+        'uint16',
+        'uint32',
+        'uint64',
+        'int8',
+        'int16',
+        'int32',
+        'int64',
+        'float16',
+        'float32',
+        'float64',
+      ],
+      defaultText: "the chunk's",
+      summary: 'element type',
+    }),
+    encoding: flag.text({
+      char: 'e',
+      choices: [
+        'raw',
+        'jpeg',
+        'png',
+        'compressed_segmentation',
+        'compresso',
+        'kempressed',
+        'npz',
+        'fpzip',
+        'npz_uint8',
+      ],
+      default: 'raw',
+      summary: 'how blocks are encoded',
+    }),
+    voxelSize: flag.numbers3({
+      char: 's',
+      defaultText: "the chunk's, or 1 1 1",
+      summary: 'voxel size at mip 0 in nm, z y x',
+    }),
+    voxelOffset: flag.integers3({
+      char: 'o',
+      defaultText: "the chunk's, or 0 0 0",
+      summary: 'first voxel at mip 0, z y x',
+    }),
+    volumeSize: flag.integers3({
+      char: 'z',
+      minimum: 1,
+      defaultText: "the chunk's",
+      summary: 'size at mip 0, z y x',
+    }),
+    blockSize: flag.integers3({ char: 'b', required: true, minimum: 1, summary: 'stored block, z y x' }),
+    factor: flag.integers3({
+      char: 'f',
+      default: [2, 2, 2],
+      minimum: 1,
+      summary: 'downsampling from one scale to the next, z y x',
+    }),
+    maxMip: flag.integer({ char: 'm', default: 0, minimum: 0, maximum: 31, summary: 'last scale' }),
+  },
+  services: { store: STORE, encodings: ENCODINGS },
+  effects: 'write',
+  create({ options, services, logger }) {
+    const format = createPrecomputedFormat(services)
+    const describe = (task: Task) => {
+      const name = options.inputChunkName ?? 'chunk'
+      const value = task.has(name) ? task.get(name) : null
+      const chunk: Chunk | undefined = isChunk(value) ? value : undefined
+      const volume = describeNewVolume(options, chunk)
+      if (!services.encodings.has(options.encoding))
+        logger.warn(
+          `no installed plugin writes ${options.encoding}: only other software can fill this volume`,
+        )
+      return volume
+    }
+    return {
+      async run(task) {
+        const volume = describe(task)
+        await format.create(options.volumePath, volume)
+        logger.info(`wrote the info of ${options.volumePath}: ${formatBox(volume.box)}`)
+      },
+      dryRun(task) {
+        logger.info(`would write this info at ${options.volumePath}:\n${printInfo(newInfo(describe(task)))}`)
+      },
+    }
+  },
+})

@@ -1,0 +1,17 @@
+import { definePlugin, ENCODINGS, provide, STORE, VOLUMES } from '@chunkflow/sdk'
+
+export default definePlugin({
+  name: '@chunkflow/plugin-precomputed',
+  operators: {
+    'create-info': () => import('./operators/create-info.js'),
+    'load-precomputed': () => import('./operators/load-precomputed.js'),
+    'save-precomputed': () => import('./operators/save-precomputed.js'),
+  },
+  provides: [
+    provide(VOLUMES, 'precomputed', {
+      needs: { store: STORE, encodings: ENCODINGS },
+      create: async ({ services }) => (await import('./volume/format.js')).createPrecomputedFormat(services),
+    }),
+    provide(ENCODINGS, 'raw', { create: async () => (await import('./encodings/raw.js')).rawEncoding() }),
+  ],
+})

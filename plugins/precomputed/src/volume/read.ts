@@ -1,0 +1,89 @@
+import {
+  type BoundingBox,
+  boxSize,
+  type Chunk,
+  chunkflowError,
+  copyRegion,
+  DTYPES,
+  emptyChunk,
+  intersectBoxes,
+  productZyx,
+  subtractZyx,
+} from '@chunkflow/sdk'
+import { type Block, blocksIn, countBlocks } from './blocks.js'
+import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
+import { blockShape, bytesPerBlock, type ScaleAccess } from './scale-access.js'
+
+/** Blocks fetched at once: what keeps a remote store busy. */
+const FETCHES = 32
+
+export interface ReadBoxOptions {
+  readonly box: BoundingBox
+  /** Missing blocks are 0; otherwise they are an error. */
+  readonly fillMissing: boolean
+  readonly signal?: AbortSignal | undefined
+  readonly onBlock?: ((done: number, total: number) => void) | undefined
+}
+
+/**
+ * A box of a scale as a chunk, (z, y, x) for one channel, else (c, z, y, x). Voxels beyond the volume are 0. Blocks are
+ * fetched, decoded and placed several at a time; memory besides the chunk is bounded.
+ * @throws block-missing, block-corrupt
+ */
+export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Promise<Chunk> {
+  const { info, scale, blocks, encoding } = access
+  const { box, fillMissing, signal, onBlock } = options
+  const size = boxSize(box)
+  const chunk = emptyChunk(info.dtype, info.channels === 1 ? size : [info.channels, ...size], {
+    voxelOffset: box.start,
+    voxelSize: scale.voxelSizeNm,
+    layerType: info.layerType,
+  })
+  const bytes = bytesPerBlock(access)
+  const pool = bufferPool(bytes)
+  const total = countBlocks(scale, box)
+  let done = 0
+
+  async function place(block: Block): Promise<void> {
+    const shape = blockShape(info, scale, block.box)
+    const voxels = info.channels * productZyx(boxSize(block.box))
+    const stored = await blocks.read(block.box, { expectedBytes: voxels * DTYPES[info.dtype].bytes, signal })
+    if (stored === null) {
+      if (!fillMissing) throw missing(blocks.where(block.box))
+      return
+    }
+    const buffer = pool.take()
+    const data = new DTYPES[info.dtype].array(buffer, 0, voxels)
+    try {
+      await encoding.decode(stored, shape, data)
+    } catch (cause) {
+      throw chunkflowError('block-corrupt', `A block cannot be decoded: ${(cause as Error).message}`, {
+        where: blocks.where(block.box),
+        fix: 'write the block again, or check that the info file belongs to these blocks',
+        cause,
+      })
+    }
+    const common = intersectBoxes(block.box, box)!
+    copyRegion(
+      { data, shape: shape.shapeCzyx },
+      subtractZyx(common.start, block.box.start),
+      chunk,
+      subtractZyx(common.start, box.start),
+      boxSize(common),
+    )
+    pool.give(buffer)
+  }
+
+  await forEachParallel(blocksIn(scale, box), blocksInFlight(FETCHES, bytes), signal, async (block) => {
+    await place(block)
+    done += 1
+    onBlock?.(done, total)
+  })
+  return chunk
+}
+
+const missing = (where: string) =>
+  chunkflowError('block-missing', `Block ${where} is not stored`, {
+    where,
+    fix: 'blocks of zeros are never stored: read with --fill-missing unless the region must be complete',
+  })
