@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { fileFailure, isSystemError } from './failures.js'
+import { chunkflowError } from '@chunkflow/sdk'
+import { fileFailure, isMissing, isSystemError } from './failures.js'
 
 const SUFFIX = '.chunkflow-tmp'
+/** Names may have 255 bytes; this leaves room for what is added. */
+const LONGEST_NAME_BYTES = 200
 
-/** A name beside the target, hidden, that no two writers share. */
-const temporaryName = (target: string): string =>
-  path.join(
-    path.dirname(target),
-    `.${path.basename(target).slice(0, 180)}.${process.pid}-${randomBytes(6).toString('hex')}${SUFFIX}`,
-  )
+/** A name beside the target, hidden, that no two writers share: `.name.12-0a1b2c3d4e5f.chunkflow-tmp`. */
+function temporaryName(target: string): string {
+  const name = Buffer.from(path.basename(target)).subarray(0, LONGEST_NAME_BYTES)
+  // a character cut in half at the end is left out
+  const kept = new TextDecoder().decode(name).replace(/\uFFFD+$/, '')
+  return path.join(path.dirname(target), `.${kept}.${process.pid}-${randomBytes(6).toString('hex')}${SUFFIX}`)
+}
 
 /** True for a file that an interrupted writer left behind. */
 export const isTemporary = (name: string): boolean =>
@@ -19,7 +23,7 @@ export const isTemporary = (name: string): boolean =>
 /**
  * `produce` fills a temporary file, which is synchronised to disk and renamed. Whatever fails, the target is as before
  * and the temporary file is gone.
- * @throws file-unwritable for errors of the file system; others as they are
+ * @throws file-unwritable for errors of the file system and for devices; others as they are
  */
 export async function writeAtomically(
   target: string,
@@ -27,17 +31,35 @@ export async function writeAtomically(
 ): Promise<void> {
   const temporary = temporaryName(target)
   try {
+    await refuseOtherThanFile(target)
     await mkdir(path.dirname(target), { recursive: true })
     await produce(temporary)
-    const handle = await open(temporary, 'r+')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await synchronise(temporary)
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw isSystemError(error) ? fileFailure('write', target, error) : error
+  }
+}
+
+/** Renaming over a device or a pipe would remove it; a folder is found out before the work, not after it. */
+async function refuseOtherThanFile(target: string): Promise<void> {
+  const status = await stat(target).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
+  if (status === null || status.isFile()) return
+  if (status.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
+  throw chunkflowError('file-unwritable', `Cannot write ${target}: it is a device or a pipe`, {
+    fix: 'give the path of a file',
+  })
+}
+
+async function synchronise(file: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }

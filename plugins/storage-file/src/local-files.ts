@@ -1,17 +1,27 @@
-import { mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Files } from '@chunkflow/sdk'
 import { isTemporary, writeAtomically } from './atomic-write.js'
-import { fileFailure, isSystemError } from './failures.js'
+import { fileFailure, isMissing } from './failures.js'
 import { resolvePath } from './paths.js'
+import { readWhole } from './read-bytes.js'
 
 /** FILES: this machine's files, relative to the working directory. */
 export function createFiles(): Files {
-  const reading = async <T>(file: string, action: Promise<T>): Promise<T> => {
+  const reading = async <T>(file: string, action: (target: string) => Promise<T>): Promise<T> => {
+    const target = resolvePath(file)
     try {
-      return await action
+      return await action(target)
     } catch (error) {
       throw fileFailure('read', file, error)
+    }
+  }
+  const writing = async (file: string, action: (target: string) => Promise<void>): Promise<void> => {
+    const target = resolvePath(file)
+    try {
+      await action(target)
+    } catch (error) {
+      throw fileFailure('write', file, error)
     }
   }
   const files: Files = {
@@ -21,31 +31,27 @@ export function createFiles(): Files {
         const status = await stat(resolvePath(file))
         return { kind: status.isDirectory() ? 'directory' : 'file', bytes: status.size }
       } catch (error) {
-        if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null
+        if (isMissing(error)) return null
         throw fileFailure('read', file, error)
       }
     },
-    read: (file) => reading(file, readFile(resolvePath(file))),
+    read: (file) => reading(file, readWhole),
     list: async (file) =>
-      (await reading(file, readdir(resolvePath(file)))).filter((name) => !isTemporary(name)).sort(),
-    writeAtomic: (file, produce) => writeAtomically(resolvePath(file), produce),
-    write: (file, bytes) => files.writeAtomic(file, (temporary) => writeFile(temporary, bytes)),
-    touch: async (file) => {
+      (await reading(file, (target) => readdir(target))).filter((name) => !isTemporary(name)).sort(),
+    writeAtomic: async (file, produce) => {
       const target = resolvePath(file)
-      try {
+      // a link stays a link: the file it points to is replaced
+      await writeAtomically(await realpath(target).catch(() => target), produce)
+    },
+    write: (file, bytes) => files.writeAtomic(file, (temporary) => writeFile(temporary, bytes)),
+    touch: (file) =>
+      writing(file, async (target) => {
         await mkdir(path.dirname(target), { recursive: true })
         await (await open(target, 'a')).close()
         const now = new Date()
         await utimes(target, now, now)
-      } catch (error) {
-        throw fileFailure('write', target, error)
-      }
-    },
-    remove: async (file) => {
-      await rm(resolvePath(file), { force: true }).catch((error: unknown) => {
-        throw fileFailure('write', file, error)
-      })
-    },
+      }),
+    remove: (file) => writing(file, (target) => rm(target, { force: true })),
   }
   return files
 }

@@ -1,36 +1,46 @@
-import type { Storage, StorageDriver } from '@chunkflow/sdk'
-import { checkKey } from './paths.js'
+import type { Storage, StorageDriver, StoredObject } from '@chunkflow/sdk'
+import { checkKey, checkPrefix } from './paths.js'
+import { clampRange } from './read-bytes.js'
 
-/** `mem://name`: objects in memory for as long as the process lives. For trying things out. */
+/**
+ * `mem://name`: objects in memory for as long as the process lives. For trying things out. Like a bucket, it is one flat
+ * list: what is written to `mem://a` as `b/c` is read from `mem://a/b` as `c`.
+ */
 export function memoryDriver(): StorageDriver {
-  const storages = new Map<string, Map<string, Uint8Array>>()
-  return {
-    open: (url) => {
-      const objects = storages.get(url) ?? new Map<string, Uint8Array>()
-      storages.set(url, objects)
-      return memoryStorage(url, objects)
-    },
-  }
+  const objects = new Map<string, StoredObject>()
+  return { open: (url) => memoryStorage(url, objects) }
 }
 
-function memoryStorage(root: string, objects: Map<string, Uint8Array>): Storage {
+function memoryStorage(root: string, objects: Map<string, StoredObject>): Storage {
+  const find = (key: string): StoredObject | undefined => objects.get(`${root}/${checkKey(key)}`)
   return {
     root,
-    read: async (key) => {
-      const bytes = objects.get(checkKey(key))
-      return bytes === undefined ? null : { bytes }
+    read: async (key, { signal } = {}) => {
+      signal?.throwIfAborted()
+      const object = find(key)
+      // a copy: what readers do to it must not change the object
+      return object === undefined ? null : { ...object, bytes: object.bytes.slice() }
     },
-    readRange: async (key, start, length) => {
-      const bytes = objects.get(checkKey(key))
+    readRange: async (key, start, length, { signal } = {}) => {
+      signal?.throwIfAborted()
+      const bytes = find(key)?.bytes
       if (bytes === undefined) return null
-      const first = Math.max(0, start < 0 ? bytes.length + start : start)
-      return bytes.slice(first, first + length)
+      const { first, count } = clampRange(bytes.length, start, length)
+      return bytes.slice(first, first + count)
     },
-    size: async (key) => objects.get(checkKey(key))?.length ?? null,
-    write: async (key, bytes) => void objects.set(checkKey(key), bytes.slice()),
+    size: async (key) => find(key)?.bytes.length ?? null,
+    write: async (key, bytes, { contentEncoding } = {}) => {
+      objects.set(`${root}/${checkKey(key)}`, {
+        bytes: new Uint8Array(bytes),
+        ...(contentEncoding === undefined ? {} : { contentEncoding }),
+      })
+    },
     async *list(prefix) {
-      for (const key of [...objects.keys()]) if (key.startsWith(prefix)) yield key
+      checkPrefix(prefix)
+      const beginning = `${root}/${prefix}`
+      for (const name of [...objects.keys()])
+        if (name.startsWith(beginning)) yield name.slice(root.length + 1)
     },
-    delete: async (key) => void objects.delete(checkKey(key)),
+    delete: async (key) => void objects.delete(`${root}/${checkKey(key)}`),
   }
 }

@@ -20,27 +20,43 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 /** `s3` of `s3://bucket/key`; undefined for a plain path. */
 export const schemeOf = (url: string): string | undefined => SCHEME.exec(url)?.[1]?.toLowerCase()
 
+/** How other programs say which format a place holds: `precomputed://…` before it, `…|precomputed:` behind it. */
+const FORMAT_PREFIX = /^(?:precomputed|zarr[23]?|n5):\/\//i
+const FORMAT_SUFFIX = /\|(?:(?:neuroglancer-)?precomputed|zarr[23]?|n5):?\/*$/i
+
 /**
- * One form for all spellings of a place: format prefixes (`precomputed://`, `url|precomputed:`) dropped, plain and relative
- * paths as `file:///absolute`, no trailing slash. `file://a/b` is relative to the working directory, as cloud-volume reads it.
+ * One form for all spellings of a place: formats dropped, plain and relative paths as `file:///absolute`, no trailing
+ * slash (but for the root folder). `file://a/b` is relative to the working directory, as cloud-volume reads it. Percent
+ * escapes of `file://` URLs are decoded; a percent sign that is no escape, or in a plain path, stands for itself.
+ * Normalising twice changes nothing.
+ * @throws storage-path-invalid
  */
 export function normalizeUrl(text: string): string {
   const bare = text
-    .trim()
-    .replace(/^(precomputed|zarr|n5):\/\/(?=[^/]*:\/\/|\/|\.|~)/i, '')
-    .replace(/\|[a-z0-9]+:?\/*$/i, '')
-  if (bare === '')
-    throw chunkflowError('storage-path-invalid', `"${text}" names no place`, {
-      fix: 'give a path such as file:///data/volume',
-    })
+    .replace(FORMAT_PREFIX, '')
+    .replace(FORMAT_SUFFIX, '')
+    .replace(/^file:(?=\/(?!\/))/i, 'file://')
   const scheme = schemeOf(bare)
-  if (scheme === 'file')
-    return pathToFileURL(resolvePath(decode(bare.slice('file://'.length)))).href.replace(/\/+$/, '')
-  if (scheme === undefined) return pathToFileURL(resolvePath(bare)).href.replace(/\/+$/, '')
-  return bare.replace(/\/+$/, '')
+  if (scheme === undefined) return bare === '' ? refuse(text) : fileUrl(bare)
+  const place = bare.slice(scheme.length + 3)
+  const adapter = /\|([a-z0-9-]+):/i.exec(place)?.[1]
+  if (adapter !== undefined)
+    throw chunkflowError('storage-path-invalid', `"${text}" asks for "${adapter}", which cannot be opened`, {
+      fix: 'give the place itself, such as s3://bucket/volume or file:///data/volume',
+    })
+  if (scheme === 'file') return place === '' ? refuse(text) : fileUrl(decode(place))
+  const trimmed = place.replace(/\/+$/, '')
+  return trimmed === '' ? refuse(text) : `${scheme}://${trimmed}`
 }
 
-/** Percent escapes that are none stay as typed. */
+const fileUrl = (file: string): string => pathToFileURL(resolvePath(file)).href
+
+function refuse(text: string): never {
+  throw chunkflowError('storage-path-invalid', `"${text}" names no place`, {
+    fix: 'give a path such as file:///data/volume or s3://bucket/volume',
+  })
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -50,19 +66,23 @@ function decode(text: string): string {
 }
 
 /** The folder of a normalised `file://` URL. */
-export const folderOfUrl = (url: string): string => fileURLToPath(url === 'file://' ? 'file:///' : url)
+export const folderOfUrl = (url: string): string => fileURLToPath(url)
 
 /** Refuses keys that could leave the root. @throws storage-key-invalid */
 export function checkKey(key: string): string {
   const parts = key.split('/')
-  if (
-    key === '' ||
-    key.includes('\0') ||
-    path.isAbsolute(key) ||
-    parts.some((part) => part === '' || part === '.' || part === '..')
-  )
+  if (key.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..'))
     throw chunkflowError('storage-key-invalid', `"${key}" is not a key inside a storage`, {
       fix: 'keys are relative names such as 4_4_40/0-64_0-64_0-64',
     })
   return key
+}
+
+/**
+ * The beginning of a key: like a key, but its last part may be unfinished or empty.
+ * @returns the folder all such keys lie in, '' for the root
+ */
+export function checkPrefix(prefix: string): string {
+  const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : ''
+  return folder === '' && !prefix.startsWith('/') ? '' : checkKey(folder)
 }

@@ -9,10 +9,16 @@ export function createStore(drivers: ServiceFamily<StorageDriver>): Store {
       const url = normalizeUrl(path)
       const scheme = schemeOf(url) ?? 'file'
       if (!drivers.has(scheme))
-        throw chunkflowError('storage-path-invalid', `No installed plugin reads ${scheme}:// (${path})`, {
-          fix: `schemes there are: ${drivers.keys().join(', ')}`,
-        })
+        throw chunkflowError(
+          'storage-path-invalid',
+          `No installed plugin opens ${scheme}:// places: ${withoutCredentials(path)}`,
+          {
+            fix: `use one of ${[...drivers.keys()].map((key) => `${key}://`).join(', ')}, or install a plugin for ${scheme}://`,
+          },
+        )
       return (await drivers.get(scheme)).open(url)
     },
   }
 }
+
+const withoutCredentials = (url: string): string => url.replace(/:\/\/[^/@]*@/, '://')
