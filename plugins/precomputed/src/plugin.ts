@@ -1,4 +1,4 @@
-import { definePlugin, ENCODINGS, provide, STORE, VOLUMES } from '@chunkflow/sdk'
+import { COMPUTE, definePlugin, ENCODINGS, provide, STORE, VOLUMES } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-precomputed',
@@ -11,6 +11,11 @@ export default definePlugin({
     provide(VOLUMES, 'precomputed', {
       needs: { store: STORE, encodings: ENCODINGS },
       create: async ({ services }) => (await import('./volume/format.js')).createPrecomputedFormat(services),
+    }),
+    provide(ENCODINGS, 'compressed_segmentation', {
+      needs: { compute: COMPUTE },
+      create: async ({ services }) =>
+        (await import('./encodings/compressed-segmentation.js')).compressedSegmentation(services.compute),
     }),
     provide(ENCODINGS, 'raw', { create: async () => (await import('./encodings/raw.js')).rawEncoding() }),
   ],
