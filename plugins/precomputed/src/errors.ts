@@ -4,6 +4,8 @@ export const PRECOMPUTED_ERROR_CODES = {
   'block-missing': 'A block of a volume is not stored.',
   'encoding-refused': 'A block encoding cannot hold such voxels.',
   'encoding-unknown': 'No installed plugin reads or writes a block encoding.',
+  'mask-mismatch': 'A mask does not fit the chunk it is laid over.',
+  'volume-inconsistent': 'Voxels disagree with a coarser scale, or a box of them is lost.',
   'volume-info-invalid': 'The info file of a volume is not one, or contradicts itself.',
   'volume-mip-missing': 'A volume has no such scale.',
   'volume-misaligned': 'A region does not fall on block boundaries.',

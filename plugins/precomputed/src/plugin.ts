@@ -4,8 +4,11 @@ export default definePlugin({
   name: '@chunkflow/plugin-precomputed',
   operators: {
     'create-info': () => import('./operators/create-info.js'),
+    'downsample-upload': () => import('./operators/downsample-upload.js'),
     'load-precomputed': () => import('./operators/load-precomputed.js'),
+    mask: () => import('./operators/mask.js'),
     'save-precomputed': () => import('./operators/save-precomputed.js'),
+    'skip-task-by-blocks-in-volume': () => import('./operators/skip-task-by-blocks-in-volume.js'),
   },
   provides: [
     provide(VOLUMES, 'precomputed', {

@@ -1,5 +1,6 @@
 import {
   boxSize,
+  COMPUTE,
   defineOperator,
   ENCODINGS,
   flag,
@@ -11,6 +12,8 @@ import {
 } from '@chunkflow/sdk'
 import { BLACKOUT_FILE, blackOut, parseSectionIds } from '../blackout.js'
 import { patternChunk } from '../pattern-chunk.js'
+import { validateChunk } from '../validate.js'
+import { countBlocks } from '../volume/blocks.js'
 import { cutoutBox } from '../volume/cutout-box.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { scaleOf } from '../volume/info.js'
@@ -59,13 +62,17 @@ beyond the volume is 0.`,
       default: true,
       summary: 'missing blocks are 0; otherwise they are an error',
     }),
+    validateMip: flag.integer({
+      minimum: 0,
+      summary: 'compare with this coarser scale and look for lost blocks; a difference is an error',
+    }),
     blackoutSections: flag.boolean({
       summary: `zero the sections that the volume lists in ${BLACKOUT_FILE}`,
     }),
     useHttps: flag.boolean({ no: 'use-credential', summary: 'read a public bucket without credentials' }),
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
   },
-  services: { store: STORE, encodings: ENCODINGS },
+  services: { store: STORE, encodings: ENCODINGS, compute: COMPUTE },
   effects: 'read',
   timed: true,
   sets: ['cutout_volume_path'],
@@ -84,8 +91,8 @@ beyond the volume is 0.`,
     }
     return {
       async run(task, { signal, progress }) {
-        const { volume, box } = await prepare(task)
-        const bar = progress.start(`read ${formatBox(box)}`, undefined, 'blocks')
+        const { volume, scale, box } = await prepare(task)
+        const bar = progress.start(`read ${formatBox(box)}`, countBlocks(scale, box), 'blocks')
         try {
           const chunk = await volume.read({
             mip,
@@ -94,6 +101,14 @@ beyond the volume is 0.`,
             signal,
             onBlock: () => bar.advance(),
           })
+          const { validateMip } = options
+          if (validateMip !== undefined)
+            await validateChunk(
+              chunk,
+              volume,
+              { chunkMip: mip, validateMip },
+              { compute: services.compute, signal },
+            )
           if (options.blackoutSections)
             blackOut(chunk, parseSectionIds(await volume.readJson(BLACKOUT_FILE), volume.storage.root))
           task.set(options.outputChunkName, chunk)

@@ -5,55 +5,19 @@ import {
   type Chunk,
   createChunk,
   emptyChunk,
-  isChunkflowError,
+  parseOptions,
   type RawOptions,
   zyx,
 } from '@chunkflow/sdk'
-import {
-  inlineCompute,
-  memoryStore,
-  type OperatorRun,
-  randomChunk,
-  runOperator,
-  serviceFamily,
-  testTask,
-} from '@chunkflow/sdk/testing'
+import { randomChunk, recordingLogger, testTask } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { rawEncoding } from '../encodings/raw.js'
+import { refuses, setUp, VOLUME } from '../testing/set-up.js'
 import createInfo from './create-info.js'
 import loadPrecomputed from './load-precomputed.js'
 import savePrecomputed from './save-precomputed.js'
 
 const test = suite('create-info, save-precomputed, load-precomputed')
-const URL = 'file:///v'
-
-function setUp() {
-  const store = memoryStore()
-  const services = { store, encodings: serviceFamily({ raw: rawEncoding() }), compute: inlineCompute() }
-  const objects = (url = URL) => store.storages.get(url)?.objects ?? new Map<string, Uint8Array>()
-  const run = (definition: Parameters<typeof runOperator>[0], { options, ...rest }: OperatorRun = {}) =>
-    runOperator(definition, { options: { volumePath: URL, ...options }, services, ...rest })
-  const info = (url = URL) => JSON.parse(Buffer.from(objects(url).get('info')!).toString())
-  return {
-    run,
-    objects,
-    info,
-    services,
-    blocks: (url = URL) => [...objects(url).keys()].filter((key) => /^\d.*\//.test(key)).sort(),
-  }
-}
-const refuses = async (action: Promise<unknown>, code: string): Promise<string> => {
-  try {
-    await action
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String((error as Error).stack))
-    assert.is(error.code, code)
-    return `${error.what} ${error.fix}`
-  }
-  throw new Error(`expected ${code}`)
-}
-
 test('creates the volume of a chunk and reads it back (T6, T7)', async () => {
   const { run, info, blocks } = setUp()
   const chunk = randomChunk([25, 150, 130], { dtype: 'uint8', voxelSize: [40, 4, 4] })
@@ -70,7 +34,7 @@ test('creates the volume of a chunk and reads it back (T6, T7)', async () => {
   assert.ok(blocks().includes('4_4_40/128-130_128-150_0-25.gz'))
   const loaded = await run(loadPrecomputed, { options: { chunkStart: [0, 0, 0], stop: [28, 120, 100] } })
   const read = loaded.task.get<Chunk>('chunk')
-  assert.is(loaded.task.get('cutout_volume_path'), URL)
+  assert.is(loaded.task.get('cutout_volume_path'), VOLUME)
   assert.equal([read.shape, read.voxelSize, read.layerType], [[28, 120, 100], [40, 4, 4], 'image'])
   for (let z = 0; z < 28; z++)
     for (let y = 0; y < 120; y += 7)
@@ -210,9 +174,8 @@ test('arrives with zeros when the task was skipped to it', async () => {
   const ones = emptyChunk('float32', [3, 4, 6, 8])
   ;(ones.data as Float32Array).fill(1)
   await run(savePrecomputed, { variables: { chunk: ones } })
-  const { parseOptions } = await import('@chunkflow/sdk')
-  const options = parseOptions(savePrecomputed, { volumePath: URL })
-  const { logger } = (await import('@chunkflow/sdk/testing')).recordingLogger()
+  const options = parseOptions(savePrecomputed, { volumePath: VOLUME })
+  const { logger } = recordingLogger()
   const step = await savePrecomputed.create({
     options: options as never,
     services,
@@ -239,13 +202,13 @@ test('writes a thumbnail of the last channel, level by level', async () => {
     options: { createThumbnail: true, blockSize: [2, 32, 32] },
     variables: { chunk },
   })
-  const thumbnail = info(`${URL}/thumbnail`)
+  const thumbnail = info(`${VOLUME}/thumbnail`)
   assert.equal([thumbnail.type, thumbnail.data_type, thumbnail.num_channels], ['image', 'uint8', 1])
   assert.is(thumbnail.scales.length, 7)
   assert.equal(thumbnail.scales[5].resolution, [128, 128, 40])
   assert.equal(thumbnail.scales[5].chunk_sizes, [[2, 1, 2]])
   assert.equal(thumbnail.scales[5].size, [4, 2, 2])
-  const block = gunzipSync(objects(`${URL}/thumbnail`).get('128_128_40/2-4_2-3_0-2.gz')!)
+  const block = gunzipSync(objects(`${VOLUME}/thumbnail`).get('128_128_40/2-4_2-3_0-2.gz')!)
   assert.equal([...block], [127, 127, 127, 127])
 })
 
@@ -318,7 +281,7 @@ test('blacks out the sections that the volume lists', async () => {
   })
   await run(savePrecomputed, { variables: { chunk } })
   await refuses(run(loadPrecomputed, { options: { blackoutSections: true } }), 'volume-info-invalid')
-  const storage = await services.store.open(URL)
+  const storage = await services.store.open(VOLUME)
   await storage.write('blackout_section_ids.json', Buffer.from('{"section_ids": [0, 7]}'))
   const { task } = await run(loadPrecomputed, { options: { blackoutSections: true } })
   const label = (1n << 63n) + 1n

@@ -60,6 +60,8 @@ export interface PrecomputedVolume extends Volume {
 export interface PrecomputedFormat extends VolumeFormat {
   open(path: string): Promise<PrecomputedVolume | null>
   create(path: string, volume: NewVolume): Promise<PrecomputedVolume>
+  /** A volume as another info would describe it; nothing is written. */
+  over(storage: Storage, info: VolumeInfo): PrecomputedVolume
   /** Replaces the info of a volume, for instance by one with more scales. */
   replaceInfo(path: string, info: VolumeInfo): Promise<PrecomputedVolume>
 }
@@ -89,6 +91,7 @@ export function createPrecomputedFormat({ store, encodings }: PrecomputedService
       await storage.write('info', toBytes(printInfo(info)), JSON_FILE)
       return openVolume(storage, info, encodings)
     },
+    over: (storage, info) => openVolume(storage, info, encodings),
     async replaceInfo(path, info) {
       const storage = await store.open(path)
       await storage.write('info', toBytes(printInfo(info)), JSON_FILE)

@@ -9,7 +9,6 @@ import {
   DTYPE_NAMES,
   type Dtype,
   isBigDtype,
-  isChunkflowError,
   isFloat,
   type NewVolume,
 } from '@chunkflow/sdk'
@@ -18,6 +17,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rawEncoding } from '../encodings/raw.js'
+import { refuses } from '../testing/set-up.js'
 import { createPrecomputedFormat } from './format.js'
 
 const test = suite('precomputed volume')
@@ -25,16 +25,6 @@ const open = () => {
   const store = memoryStore()
   const format = createPrecomputedFormat({ store, encodings: serviceFamily({ raw: rawEncoding() }) })
   return { store, format, objects: (url: string) => store.storages.get(url)!.objects }
-}
-const refuses = async (action: () => Promise<unknown>, code: string): Promise<string> => {
-  try {
-    await action()
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String((error as Error).stack))
-    assert.is(error.code, code)
-    return `${error.what} ${error.fix}`
-  }
-  throw new Error(`expected ${code}`)
 }
 const sample: NewVolume = {
   channels: 1,
@@ -158,23 +148,23 @@ test('crops what lies outside and counts it', async () => {
   const report = await volume.write(chunk, { mip: 0 })
   assert.is(report.voxelsDropped, 7 * 11 * 20 - 5 * 9 * 14)
   assert.equal(report.box, sample.box)
-  const message = await refuses(() => volume.write(chunk, { mip: 0, strictBounds: true }), 'volume-outside')
+  const message = await refuses(volume.write(chunk, { mip: 0, strictBounds: true }), 'volume-outside')
   assert.match(message, '6-13_-4-7_8-28')
   const far = createChunk(new Uint8Array(8), [2, 2, 2], { voxelOffset: [100, 0, 11] })
-  await refuses(() => volume.write(far, { mip: 0 }), 'volume-outside')
+  await refuses(volume.write(far, { mip: 0 }), 'volume-outside')
 })
 
 test('refuses misaligned chunks before writing, with the box that works', async () => {
   const { format, objects } = open()
   const volume = await format.create('file:///v', sample)
   const chunk = createChunk(new Uint8Array(2 * 4 * 7).fill(1), [2, 4, 7], { voxelOffset: [9, -3, 12] })
-  const message = await refuses(() => volume.write(chunk, { mip: 0 }), 'volume-misaligned')
+  const message = await refuses(volume.write(chunk, { mip: 0 }), 'volume-misaligned')
   assert.match(message, '9-11_-3-1_11-19')
   assert.equal([...objects('file:///v').keys()].sort(), ['info', 'provenance'])
   const labels = createChunk(new Uint32Array(2 * 4 * 8), [2, 4, 8], { voxelOffset: [9, -3, 11] })
-  assert.match(await refuses(() => volume.write(labels, { mip: 0 }), 'volume-mismatch'), 'uint32')
+  assert.match(await refuses(volume.write(labels, { mip: 0 }), 'volume-mismatch'), 'uint32')
   const channels = createChunk(new Uint8Array(2 * 2 * 4 * 8), [2, 2, 4, 8], { voxelOffset: [9, -3, 11] })
-  await refuses(() => volume.write(channels, { mip: 0 }), 'volume-mismatch')
+  await refuses(volume.write(channels, { mip: 0 }), 'volume-mismatch')
 })
 
 test('deletes blocks of zeros and reads them as missing', async () => {
@@ -193,7 +183,7 @@ test('deletes blocks of zeros and reads them as missing', async () => {
   const read = await volume.read({ mip: 0, box: chunkBox(part), fillMissing: true })
   assert.equal(read.data, part.data)
   const message = await refuses(
-    () => volume.read({ mip: 0, box: chunkBox(part), fillMissing: false }),
+    volume.read({ mip: 0, box: chunkBox(part), fillMissing: false }),
     'block-missing',
   )
   assert.match(message, '4_8_40/11-19_-3-1_7-9')
@@ -209,10 +199,10 @@ test('reads plain, gzip and brotli blocks and says which one is damaged', async 
   const read = await volume.read({ mip: 0, box: boxFromSize([1, 0, 6], [1, 1, 4]), fillMissing: false })
   assert.equal([...read.data], [1, 1, 2, 2])
   const whole = boxFromSize([0, 0, 0], [2, 4, 24])
-  await refuses(() => volume.read({ mip: 0, box: whole, fillMissing: true }), 'block-corrupt')
+  await refuses(volume.read({ mip: 0, box: whole, fillMissing: true }), 'block-corrupt')
   stored.set('4_8_40/16-24_0-4_0-2.gz', new Uint8Array(7))
   assert.match(
-    await refuses(() => volume.read({ mip: 0, box: whole, fillMissing: true }), 'block-corrupt'),
+    await refuses(volume.read({ mip: 0, box: whole, fillMissing: true }), 'block-corrupt'),
     '7 bytes are not 1×2×4×8 voxels',
   )
 })
@@ -291,7 +281,7 @@ test('finds no volume where there is none, and refuses broken info files', async
     ],
   ]) {
     await put(text!)
-    assert.match(await refuses(() => format.open('file:///v'), 'volume-info-invalid'), message!)
+    assert.match(await refuses(format.open('file:///v'), 'volume-info-invalid'), message!)
   }
   await put(
     JSON.stringify({
@@ -306,12 +296,12 @@ test('finds no volume where there is none, and refuses broken info files', async
   const volume = (await format.open('file:///v'))!
   assert.match(
     await refuses(
-      () => volume.read({ mip: 0, box: boxFromSize([0, 0, 0], [1, 1, 1]), fillMissing: true }),
+      volume.read({ mip: 0, box: boxFromSize([0, 0, 0], [1, 1, 1]), fillMissing: true }),
       'encoding-unknown',
     ),
     'CloudVolume reads it; encodings here: raw',
   )
-  await refuses(() => volume.hasAllBlocks(sample.box, 1), 'volume-mip-missing')
+  await refuses(volume.hasAllBlocks(sample.box, 1), 'volume-mip-missing')
 })
 
 test.run()

@@ -1,0 +1,34 @@
+import { boxOf, defineOperator, ENCODINGS, flag, formatBox, STORE, skip } from '@chunkflow/sdk'
+import { createPrecomputedFormat } from '../volume/format.js'
+import { anonymousPath, openOnce } from '../volume/open-once.js'
+
+export default defineOperator({
+  name: 'skip-task-by-blocks-in-volume',
+  summary: 'Skip the task when all blocks of its box are stored in a volume',
+  description: `For resuming a run. The task's box, clipped to the volume, must consist of whole blocks. Blocks of zeros are never stored: a task with
+such a block is never skipped.`,
+  examples: [
+    'create-chunk save-precomputed -v volume',
+    'generate-tasks -c 64 64 64 create-chunk save-precomputed -v volume skip-task-by-blocks-in-volume -v volume',
+  ],
+  flags: {
+    volumePath: flag.text({ char: 'v', required: true, summary: 'volume to look into' }),
+    mip: flag.integer({ char: 'm', default: 0, minimum: 0, summary: 'scale to look at' }),
+    useHttps: flag.boolean({ no: 'use-credential', summary: 'read a public bucket without credentials' }),
+  },
+  services: { store: STORE, encodings: ENCODINGS },
+  effects: 'read',
+  requires: ['bbox'],
+  create({ options, services }) {
+    const path = options.useHttps ? anonymousPath(options.volumePath) : options.volumePath
+    const open = openOnce(createPrecomputedFormat(services), path)
+    return {
+      async run(task) {
+        const box = boxOf(task)
+        if (await (await open()).hasAllBlocks(box, options.mip))
+          return skip(`all blocks of ${formatBox(box)} are in ${path}`)
+        return undefined
+      },
+    }
+  },
+})

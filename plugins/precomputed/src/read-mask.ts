@@ -1,0 +1,70 @@
+import {
+  type BoundingBox,
+  boundingBox,
+  boxSize,
+  channelCount,
+  channelOf,
+  chunkflowError,
+  divideZyx,
+  formatBox,
+  formatFlag,
+  type Zyx,
+  zyx,
+} from '@chunkflow/sdk'
+import { binarise, type Mask } from './kernels/mask-voxels.js'
+import type { PrecomputedVolume } from './volume/format.js'
+import { scaleOf } from './volume/info.js'
+
+/** How many voxels a mask voxel covers, z y x, and where the mask is read. */
+export interface MaskGeometry {
+  readonly factor: Zyx
+  readonly box: BoundingBox
+}
+
+/**
+ * Which region of a mask belongs to a box of finer voxels (specification 6.2).
+ * @param voxelSize of the box, nm z y x; null when unknown: then each mip halves y and x
+ * @throws mask-mismatch when a mask voxel is no whole number of voxels, or the box no whole number of mask voxels
+ */
+export function maskGeometry(
+  box: BoundingBox,
+  voxelSize: Zyx | null,
+  mask: { readonly volume: PrecomputedVolume; readonly mip: number },
+  globalMip: number,
+): MaskGeometry {
+  const where = `${mask.volume.storage.root}, mip ${mask.mip}`
+  const { voxelSizeNm } = scaleOf(mask.volume.info, mask.mip, mask.volume.storage.root)
+  const halvings = 2 ** (mask.mip - globalMip)
+  const factor = voxelSize === null ? zyx(1, halvings, halvings) : divideZyx(voxelSizeNm, voxelSize)
+  if (!factor.every((value) => Number.isInteger(value) && value >= 1))
+    throw chunkflowError(
+      'mask-mismatch',
+      voxelSize === null
+        ? `A mask at mip ${mask.mip} is finer than the chunk at mip ${globalMip}`
+        : `Mask voxels of ${formatFlag(voxelSizeNm)} nm are no whole number of voxels of ${formatFlag(voxelSize)} nm (zyx)`,
+      { where, fix: 'choose another --mip of the mask; the global --mip tells the scale of the chunk' },
+    )
+  const [start, stop] = [divideZyx(box.start, factor), divideZyx(box.stop, factor)]
+  if (![...start, ...stop].every(Number.isInteger))
+    throw chunkflowError(
+      'mask-mismatch',
+      `Box ${formatBox(box)} cannot be divided by the mask's factor ${formatFlag(factor)} (zyx)`,
+      {
+        where,
+        fix: `use boxes whose start and size are multiples of ${formatFlag(factor)}, or a finer --mip of the mask`,
+      },
+    )
+  return { factor, box: boundingBox(start, stop) }
+}
+
+/** The mask over a region as bytes, 1 where voxels survive; only the first channel counts. */
+export async function readMask(
+  volume: PrecomputedVolume,
+  box: BoundingBox,
+  options: { mip: number; inverse: boolean; fillMissing: boolean; signal: AbortSignal },
+): Promise<Mask> {
+  const { mip, inverse, fillMissing, signal } = options
+  const chunk = await volume.read({ mip, box, fillMissing, signal })
+  const first = channelCount(chunk) === 1 ? chunk : channelOf(chunk, 0)
+  return { data: binarise(first, inverse), size: boxSize(box) }
+}
