@@ -70,15 +70,6 @@ const chain = [
     'compressed_segmentation',
     '--upload-log',
   ],
-  [
-    'snapshot',
-    '-i',
-    'image,affinity,image,groundtruth',
-    '--overlay',
-    'segmentation',
-    '-f',
-    'demo-output/slice.png',
-  ],
 ]
 
 console.log(

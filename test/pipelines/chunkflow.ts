@@ -73,9 +73,7 @@ export interface Hdf5Dataset {
 }
 
 /** Reads datasets and root attributes with h5wasm directly, not through our reader. */
-export async function readHdf5(
-  file: string,
-): Promise<{
+export async function readHdf5(file: string): Promise<{
   keys: string[]
   attributes: Record<string, unknown>
   dataset(name: string): Hdf5Dataset

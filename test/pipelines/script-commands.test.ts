@@ -10,9 +10,7 @@ const { cwd, file } = folder
 const run = (line: string) => succeeds(line.replaceAll('/tmp/', `${cwd}/`), { cwd })
 test.after(() => folder.remove())
 
-async function voxels(
-  name: string,
-): Promise<{
+async function voxels(name: string): Promise<{
   shape: readonly number[]
   values: ArrayLike<number | bigint>
   offset: number[]

@@ -1,6 +1,7 @@
 /** `npm run build`: everything in this repository, from source to what is packed. */
 
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +17,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export async function pluginFolders(): Promise<string[]> {
   const entries = await readdir(path.join(root, 'plugins'), { withFileTypes: true })
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(path.join(root, 'plugins', entry.name, 'src/plugin.ts')))
     .map((entry) => path.join(root, 'plugins', entry.name))
     .sort()
 }
