@@ -85,3 +85,9 @@ export function describeVolumeFor(
     maximumMip: 0,
   }
 }
+
+/** Why a new volume cannot be seen in Neuroglancer, if so. */
+export const warningFor = ({ dtype }: NewVolume): string | undefined =>
+  dtype === 'int64' || dtype === 'float16' || dtype === 'float64'
+    ? `Neuroglancer does not show volumes of ${dtype}; CloudVolume and chunkflow read them`
+    : undefined

@@ -5,6 +5,7 @@ export const PRECOMPUTED_ERROR_CODES = {
   'encoding-refused': 'A block encoding cannot hold such voxels.',
   'encoding-unknown': 'No installed plugin reads or writes a block encoding.',
   'mask-mismatch': 'A mask does not fit the chunk it is laid over.',
+  'region-too-large': 'A region of a volume does not fit into memory.',
   'volume-inconsistent': 'Voxels disagree with a coarser scale, or a box of them is lost.',
   'volume-info-invalid': 'The info file of a volume is not one, or contradicts itself.',
   'volume-mip-missing': 'A volume has no such scale.',
@@ -12,5 +13,4 @@ export const PRECOMPUTED_ERROR_CODES = {
   'volume-mismatch': 'A chunk has other channels or another element type than the volume.',
   'volume-missing': 'There is no volume at a path.',
   'volume-outside': 'A region lies outside the volume, wholly, or partly where that is forbidden.',
-  'volume-unwritable': 'This plugin reads such volumes but cannot write them.',
 } as const

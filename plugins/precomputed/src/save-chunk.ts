@@ -16,7 +16,7 @@ import {
   type Task,
   type Zyx,
 } from '@chunkflow/sdk'
-import { describeVolumeFor } from './describe-new-volume.js'
+import { describeVolumeFor, warningFor } from './describe-new-volume.js'
 import { isBelow } from './kernels/below-threshold.js'
 import { type Conversion, conversionTo } from './kernels/convert-dtype.js'
 import { describeThumbnailVolume, makeThumbnail, openThumbnailVolume, writeThumbnail } from './thumbnail.js'
@@ -104,6 +104,8 @@ export function createSaver(
     logger.info(
       `created ${path}: ${described.dtype} ${described.layerType} ${formatBox(described.box)}, blocks of ${formatFlag(described.blockSize)}`,
     )
+    const warning = warningFor(described)
+    if (warning !== undefined) logger.warn(warning)
     if (context.taskRange === undefined && options.volumeSize === undefined && task.has('bbox'))
       logger.warn(
         `${path} is as large as this chunk: other tasks will be cropped; give --volume-size or run create-info first`,

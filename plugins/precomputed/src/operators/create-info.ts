@@ -8,7 +8,7 @@ import {
   STORE,
   type Task,
 } from '@chunkflow/sdk'
-import { describeNewVolume } from '../describe-new-volume.js'
+import { describeNewVolume, warningFor } from '../describe-new-volume.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { newInfo, printInfo } from '../volume/info.js'
 
@@ -121,12 +121,18 @@ export default defineOperator({
         logger.warn(
           `no installed plugin writes ${options.encoding}: only other software can fill this volume`,
         )
+      const warning = warningFor(volume)
+      if (warning !== undefined) logger.warn(warning)
       return volume
     }
     return {
       async run(task) {
         const volume = describe(task)
-        await format.create(options.volumePath, volume)
+        // a broken info is replaced like any other
+        const before = await format.open(options.volumePath).catch(() => null)
+        const after = await format.create(options.volumePath, volume)
+        if (before !== null && printInfo(before.info) !== printInfo(after.info))
+          logger.warn(`replaced another info at ${options.volumePath}: blocks that were there may not fit it`)
         logger.info(`wrote the info of ${options.volumePath}: ${formatBox(volume.box)}`)
       },
       dryRun(task) {

@@ -1,5 +1,4 @@
 import {
-  boxSize,
   COMPUTE,
   defineOperator,
   ENCODINGS,
@@ -11,13 +10,14 @@ import {
   type Task,
 } from '@chunkflow/sdk'
 import { BLACKOUT_FILE, blackOut, parseSectionIds } from '../blackout.js'
-import { patternChunk } from '../pattern-chunk.js'
+import { fillWithPattern } from '../pattern-chunk.js'
 import { validateChunk } from '../validate.js'
 import { countBlocks } from '../volume/blocks.js'
 import { cutoutBox } from '../volume/cutout-box.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { scaleOf } from '../volume/info.js'
 import { anonymousPath, openOnce } from '../volume/open-once.js'
+import { allocateRegion } from '../volume/read.js'
 
 export default defineOperator({
   name: 'load-precomputed',
@@ -119,11 +119,10 @@ beyond the volume is 0.`,
       },
       async dryRun(task) {
         const { volume, scale, box } = await prepare(task)
-        const { channels, dtype, layerType } = volume.info
         logger.info(`would read ${formatBox(box)} of ${path}; the chain goes on with a pattern`)
-        const shape = channels === 1 ? boxSize(box) : [channels, ...boxSize(box)]
-        const like = { shape, dtype, layerType, voxelOffset: box.start, voxelSize: scale.voxelSizeNm }
-        task.set(options.outputChunkName, patternChunk(like))
+        const chunk = allocateRegion(volume.info, scale, box)
+        fillWithPattern(chunk)
+        task.set(options.outputChunkName, chunk)
         task.set('cutout_volume_path', options.volumePath)
       },
     }

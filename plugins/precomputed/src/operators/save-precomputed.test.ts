@@ -248,6 +248,10 @@ test('describes a chunk, or a volume without one (C18)', async () => {
     [[8, 11, 10], [16, 16, 45], [1, 2, -3], [[16, 8, 4]]],
   )
   await refuses(run(createInfo, { options: { blockSize: [4, 8, 16], dataType: 'uint8' } }), 'flag-missing')
+  const again = { blockSize: [4, 8, 16], dataType: 'float64', volumeSize: [4, 5, 6] }
+  const { messages } = await run(createInfo, { options: again })
+  assert.match(messages.warn.join('\n'), 'replaced another info')
+  assert.match(messages.warn.join('\n'), 'Neuroglancer does not show volumes of float64')
 })
 
 test('takes the box from options, else the task, else the volume, and grows it', async () => {

@@ -8,7 +8,6 @@ export default defineOperator({
   description: `For resuming a run. The task's box, clipped to the volume, must consist of whole blocks. Blocks of zeros are never stored: a task with
 such a block is never skipped.`,
   examples: [
-    'create-chunk save-precomputed -v volume',
     'generate-tasks -c 64 64 64 create-chunk save-precomputed -v volume skip-task-by-blocks-in-volume -v volume',
   ],
   flags: {

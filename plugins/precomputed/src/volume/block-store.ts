@@ -22,10 +22,12 @@ const DENSE_ENCODINGS = new Set(['jpeg', 'jxl', 'png'])
 
 /** Storages that keep no content encoding beside an object: there the name tells, as CloudVolume does for files. */
 const NAMED_COMPRESSION = /^(file|mem):/
+/** A web server may show such a folder. */
+const MAY_SHOW_FOLDER = /^https?:/
 
 /**
  * One object per block, `<scale>/<x0>-<x1>_<y0>-<y1>_<z0>-<z1>`. Compressed blocks have the content encoding gzip; in folders
- * they are called `NAME.gz` instead. Folders are read with plain, `.gz` and `.br` names.
+ * they are called `NAME.gz` instead. Folders are read with plain, `.gz` and `.br` names, web servers with plain and `.gz` ones.
  */
 export function openBlockStore(
   storage: Storage,
@@ -35,7 +37,7 @@ export function openBlockStore(
   const named = NAMED_COMPRESSION.test(storage.root)
   const compresses = !DENSE_ENCODINGS.has(scale.encoding) && gzipLevel !== 0
   const keyOf = (block: BoundingBox): string => `${scale.key}/${blockName(block)}`
-  const suffixes = named ? (compresses ? ['.gz', '', '.br'] : ['', '.gz', '.br']) : ['']
+  const suffixes = suffixesFor(storage.root, compresses)
   const where = (block: BoundingBox): string => `${storage.root}/${keyOf(block)}`
 
   return {
@@ -67,6 +69,12 @@ export function openBlockStore(
       return false
     },
   }
+}
+
+/** Spellings of a block's name; the first one is written. */
+function suffixesFor(root: string, compresses: boolean): readonly string[] {
+  if (NAMED_COMPRESSION.test(root)) return compresses ? ['.gz', '', '.br'] : ['', '.gz', '.br']
+  return MAY_SHOW_FOLDER.test(root) ? ['', '.gz'] : ['']
 }
 
 const ENCODING_OF_SUFFIX: Readonly<Record<string, string>> = { '.gz': 'gzip', '.br': 'br' }

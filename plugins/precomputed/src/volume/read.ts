@@ -6,11 +6,13 @@ import {
   copyRegion,
   DTYPES,
   emptyChunk,
+  formatBox,
   intersectBoxes,
   productZyx,
   subtractZyx,
 } from '@chunkflow/sdk'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
+import type { ScaleInfo, VolumeInfo } from './info.js'
 import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
 import { blockShape, bytesPerBlock, type ScaleAccess } from './scale-access.js'
 
@@ -28,17 +30,12 @@ export interface ReadBoxOptions {
 /**
  * A box of a scale as a chunk, (z, y, x) for one channel, else (c, z, y, x). Voxels beyond the volume are 0. Blocks are
  * fetched, decoded and placed several at a time; memory besides the chunk is bounded.
- * @throws block-missing, block-corrupt
+ * @throws block-missing, block-corrupt, region-too-large
  */
 export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Promise<Chunk> {
   const { info, scale, blocks, encoding } = access
   const { box, fillMissing, signal, onBlock } = options
-  const size = boxSize(box)
-  const chunk = emptyChunk(info.dtype, info.channels === 1 ? size : [info.channels, ...size], {
-    voxelOffset: box.start,
-    voxelSize: scale.voxelSizeNm,
-    layerType: info.layerType,
-  })
+  const chunk = allocateRegion(info, scale, box)
   const bytes = bytesPerBlock(access)
   const pool = bufferPool(bytes)
   const total = countBlocks(scale, box)
@@ -80,6 +77,29 @@ export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Pro
     onBlock?.(done, total)
   })
   return chunk
+}
+
+/**
+ * A chunk of zeros for a region of a scale.
+ * @throws region-too-large
+ */
+export function allocateRegion(info: VolumeInfo, scale: ScaleInfo, box: BoundingBox): Chunk {
+  const size = boxSize(box)
+  try {
+    return emptyChunk(info.dtype, info.channels === 1 ? size : [info.channels, ...size], {
+      voxelOffset: box.start,
+      voxelSize: scale.voxelSizeNm,
+      layerType: info.layerType,
+    })
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const gigabytes = (info.channels * productZyx(size) * DTYPES[info.dtype].bytes) / 1e9
+    throw chunkflowError(
+      'region-too-large',
+      `Region ${formatBox(box)} of ${info.dtype} takes ${gigabytes.toPrecision(3)} GB, more than this machine allocates at once`,
+      { fix: 'cut out a smaller box: --chunk-start with --chunk-size, or tasks from generate-tasks' },
+    )
+  }
 }
 
 const missing = (where: string) =>

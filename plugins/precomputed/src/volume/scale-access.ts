@@ -38,7 +38,7 @@ const READ_ELSEWHERE: Readonly<Record<string, string>> = {
   zfpc: 'CloudVolume',
 }
 
-/** @throws volume-mip-missing, encoding-unknown, encoding-refused, volume-unwritable for sharded scales */
+/** @throws volume-mip-missing, encoding-unknown (also for sharded scales), encoding-refused */
 export async function openScale(
   storage: Storage,
   info: VolumeInfo,

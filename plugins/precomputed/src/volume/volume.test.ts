@@ -234,6 +234,24 @@ test('object stores get content encodings, folders get names, level 0 neither', 
   assert.equal([...first.subarray(0, 10)], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255])
 })
 
+test('a folder behind a web server is read by its gzip names', async () => {
+  const { format, objects } = open()
+  const chunk = chunkLike(sample, 'uint8')
+  const local = await format.create('file:///v', sample)
+  await local.write(chunk, { mip: 0 })
+  const remote = await format.create('https://host/v', sample)
+  for (const [key, bytes] of objects('file:///v')) objects('https://host/v').set(key, bytes)
+  const read = await remote.read({ mip: 0, box: sample.box, fillMissing: false })
+  assert.equal(read.data, chunk.data)
+})
+
+test('a region that does not fit into memory is refused with its size', async () => {
+  const { format } = open()
+  const volume = await format.create('file:///v', { ...sample, box: boxFromSize([0, 0, 0], [1e5, 1e5, 1e5]) })
+  const box = volume.description.scales[0]!.box
+  assert.match(await refuses(volume.read({ mip: 0, box, fillMissing: true }), 'region-too-large'), 'GB')
+})
+
 test('a failure stops the writing and ends what is in flight', async () => {
   const { format, store } = open()
   const storage = await store.open('file:///v')
@@ -302,6 +320,16 @@ test('finds no volume where there is none, and refuses broken info files', async
     'CloudVolume reads it; encodings here: raw',
   )
   await refuses(volume.hasAllBlocks(sample.box, 1), 'volume-mip-missing')
+  const [scale] = volume.info.scales
+  await put(
+    JSON.stringify({
+      ...volume.info.json,
+      scales: [{ ...scale!.json, encoding: 'raw', sharding: { '@type': 'neuroglancer_uint64_sharded_v1' } }],
+    }),
+  )
+  const sharded = (await format.open('file:///v'))!
+  const box = boxFromSize([0, 0, 0], [1, 1, 1])
+  assert.match(await refuses(sharded.read({ mip: 0, box, fillMissing: true }), 'encoding-unknown'), 'sharded')
 })
 
 test.run()
