@@ -1,28 +1,31 @@
 import { defineWorker, type KernelCall } from '@chunkflow/sdk'
 import { KernelInstance } from '@chunkflow/sdk/compute'
 
-const modules = new Map<string, WebAssembly.Module>()
-let instance: KernelInstance | undefined
+/** Which kernel: its number, and its code the first time this worker hears of it. */
+export interface KernelReference {
+  readonly kernel: number
+  readonly module?: WebAssembly.Module
+}
 
-/** One kernel instance at a time. Compiled modules are kept by name. */
+const modules = new Map<number, WebAssembly.Module>()
+let session: KernelInstance | undefined
+
+function instantiate({ kernel, module }: KernelReference): KernelInstance {
+  if (module !== undefined) modules.set(kernel, module)
+  return new KernelInstance(modules.get(kernel)!)
+}
+
+/** Either single calls, each on an instance of its own, or one session at a time. */
 export default defineWorker({
-  /** Makes a fresh instance; `module` comes along the first time only. */
-  open: ({ key, module }: { key: string; module?: WebAssembly.Module }): void => {
-    if (module !== undefined) modules.set(key, module)
-    instance = new KernelInstance(modules.get(key)!)
+  run: ({ call, ...kernel }: KernelReference & { call: KernelCall }) => instantiate(kernel).call(call),
+  open: (kernel: KernelReference): void => {
+    session = instantiate(kernel)
   },
-  call: (call: KernelCall): number | bigint | undefined => instance!.call(call),
-  readKept: ({
-    name,
-    byteOffset,
-    target,
-  }: {
-    name: string
-    byteOffset: number
-    target: ArrayBufferView
-  }): void => instance!.readKept(name, byteOffset, target),
+  call: (call: KernelCall) => session!.call(call),
+  readKept: (request: { name: string; byteOffset: number; target: ArrayBufferView }): void =>
+    session!.readKept(request.name, request.byteOffset, request.target),
   /** Drops the instance and its memory. */
   close: (): void => {
-    instance = undefined
+    session = undefined
   },
 })

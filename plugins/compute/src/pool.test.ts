@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url'
-import { isChunkflowError, type WasmKernel } from '@chunkflow/sdk'
+import { type Compute, isChunkflowError, type WasmKernel } from '@chunkflow/sdk'
 import { inlineCompute } from '@chunkflow/sdk/testing'
+import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from './pool.js'
@@ -12,29 +12,60 @@ const entry = new URL('./kernel.worker.ts', import.meta.url)
 const pool = createPool(entry, 2)
 test.after(() => pool.dispose())
 
-const fails = async (action: Promise<unknown>, code: string): Promise<void> => {
+async function failure(action: Promise<unknown>): Promise<{ code: string; what: string }> {
   try {
     await action
   } catch (error) {
-    assert.is(isChunkflowError(error) ? error.code : String(error), code)
-    return
+    return isChunkflowError(error) ? error : { code: String(error), what: '' }
   }
-  assert.unreachable(`expected ${code}`)
+  return { code: 'none', what: '' }
 }
+const fails = async (action: Promise<unknown>, code: string): Promise<void> =>
+  assert.is((await failure(action)).code, code)
 
-test('gives the same results as a call in place, on shared and on plain memory', async () => {
-  for (const compute of [pool, inlineCompute()]) {
-    const shared = new Uint32Array(new SharedArrayBuffer(20)).fill(7)
-    const plain = new Uint32Array([1, 2, 3, 4, 5])
-    const out = new Uint32Array(5)
-    const total = await compute.run(kernel, {
-      export: 'addTo',
-      args: [{ in: plain }, { inout: shared }, { out }, 5],
-    })
-    assert.is(total, 50)
-    assert.equal([...shared], [8, 9, 10, 11, 12])
-    assert.equal([...out], [1, 4, 9, 16, 25])
-  }
+/** What a call answers and leaves in its views. */
+async function addTo(compute: Compute, source: Uint32Array, target: Uint32Array, signal?: AbortSignal) {
+  const out = new Uint32Array(source.length)
+  const total = await compute.run(
+    kernel,
+    { export: 'addTo', args: [{ in: source }, { inout: target }, { out }, source.length] },
+    signal === undefined ? {} : { signal },
+  )
+  return { total: Number(total) >>> 0, target: [...target], out: [...out] }
+}
+/** One plus three, on any worker. */
+const works = async (compute: Compute): Promise<void> =>
+  assert.is((await addTo(compute, new Uint32Array([1]), new Uint32Array([3]))).total, 4)
+
+test('calls a kernel with views of shared and of plain memory', async () => {
+  const shared = new Uint32Array(new SharedArrayBuffer(28), 4, 5).fill(7)
+  assert.equal(await addTo(pool, new Uint32Array([1, 2, 3, 4, 5]), shared), {
+    total: 50,
+    target: [8, 9, 10, 11, 12],
+    out: [1, 4, 9, 16, 25],
+  })
+})
+
+test('gives the same results as a call in place', async () => {
+  const inline = inlineCompute()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 60 }),
+      fc.boolean(),
+      async (pairs, onSharedMemory) => {
+        const source = Uint32Array.from(pairs, ([value]) => value)
+        const target = (): Uint32Array => {
+          const array = new Uint32Array(
+            onSharedMemory ? new SharedArrayBuffer(4 * pairs.length) : new ArrayBuffer(4 * pairs.length),
+          )
+          array.set(pairs.map(([, value]) => value))
+          return array
+        }
+        assert.equal(await addTo(pool, source, target()), await addTo(inline, source, target()))
+      },
+    ),
+    { numRuns: 25 },
+  )
 })
 
 test('a session keeps its regions, another one has its own', async () => {
@@ -50,28 +81,59 @@ test('a session keeps its regions, another one has its own', async () => {
   await Promise.all([first.close(), second.close()])
 })
 
+test('an instance never sees what another one left', async () => {
+  for (let round = 0; round < 3; round++) {
+    const session = await pool.open(kernel)
+    await session.call({ export: 'accumulate', args: [{ keep: 'sum', bytes: 16 }, 5] })
+    const value = new Uint32Array(1)
+    await session.readKept('sum', 0, value)
+    assert.is(value[0], 5)
+    await session.close()
+  }
+})
+
 test('more jobs than workers all finish', async () => {
-  const jobs = Array.from({ length: 9 }, (_, index) => {
-    const out = new Uint32Array(1)
-    return pool
-      .run(kernel, {
-        export: 'addTo',
-        args: [{ in: new Uint32Array([index]) }, { inout: new Uint32Array(1) }, { out }, 1],
-      })
-      .then(() => out[0])
-  })
+  const jobs = Array.from({ length: 9 }, (_, index) =>
+    addTo(pool, new Uint32Array([index]), new Uint32Array(1)).then(({ out }) => out[0]),
+  )
   assert.equal(await Promise.all(jobs), [0, 1, 4, 9, 16, 25, 36, 49, 64])
 })
 
-test('a trap is an error and the pool goes on', async () => {
-  await fails(pool.run(kernel, { export: 'trap', args: [] }), 'compute-kernel-failed')
-  assert.is(
-    await pool.run(kernel, {
-      export: 'addTo',
-      args: [{ in: new Uint32Array(1) }, { inout: new Uint32Array([3]) }, { out: new Uint32Array(1) }, 1],
-    }),
-    3,
+test('jobs run while sessions are open, however many', async () => {
+  const narrow = createPool(entry, 1)
+  const sessions = await Promise.all([narrow.open(kernel), narrow.open(kernel), narrow.open(kernel)])
+  await works(narrow)
+  await Promise.all(sessions.map((session) => session.close()))
+  await works(narrow)
+  await narrow.dispose()
+})
+
+test('a buffer of more than 4 GiB is worked on by views', async () => {
+  const huge = new SharedArrayBuffer(2 ** 32 + 4096)
+  const source = new Uint32Array(huge, 2 ** 32 + 64, 3)
+  source.set([1, 2, 3])
+  const target = new Uint32Array(huge, 2 ** 32 + 128, 3).fill(5)
+  assert.equal(await addTo(pool, source, target), { total: 21, target: [6, 7, 8], out: [1, 4, 9] })
+  assert.equal([...new Uint32Array(huge, 2 ** 32 + 128, 4)], [6, 7, 8, 0])
+  const whole = new Uint32Array(huge)
+  await fails(
+    pool.run(kernel, { export: 'addTo', args: [{ in: whole }, 0, 0, 0] }),
+    'compute-buffer-too-large',
   )
+  const worker = await pool.startWorker(new URL('./testing/echo.worker.ts', import.meta.url))
+  await fails(worker.call('sum', { list: [{ source }] }), 'compute-buffer-too-large')
+  await worker.close()
+})
+
+test('a trap is an error that names the kernel, and the pool goes on', async () => {
+  const { code, what } = await failure(pool.run(kernel, { export: 'trap', args: [] }))
+  assert.is(code, 'compute-kernel-failed')
+  assert.match(what, 'Kernel probe.trap failed: RuntimeError: unreachable')
+  assert.match(
+    (await failure(pool.run(kernel, { export: 'absent', args: [] }))).what,
+    'kernel has no export "absent"',
+  )
+  await works(pool)
 })
 
 test('an abort ends work that would never end', async () => {
@@ -79,27 +141,90 @@ test('an abort ends work that would never end', async () => {
   const job = pool.run(kernel, { export: 'spin', args: [] }, { signal: controller.signal })
   setTimeout(() => controller.abort(), 20)
   await fails(job, 'run-interrupted')
-  assert.is(
-    await pool.run(kernel, {
-      export: 'addTo',
-      args: [{ in: new Uint32Array(1) }, { inout: new Uint32Array([4]) }, { out: new Uint32Array(1) }, 1],
-    }),
-    4,
-  )
+  await works(pool)
 })
 
-test('runs the worker of a plugin, and reports its crash', async () => {
-  const worker = await pool.startWorker(new URL('./testing/echo.worker.ts', import.meta.url))
+test('an abort ends a session, and jobs that wait for a place', async () => {
+  const narrow = createPool(entry, 1)
+  const first = new AbortController()
+  const second = new AbortController()
+  const session = await narrow.open(kernel, { signal: first.signal })
+  const spin = { export: 'spin', args: [] }
+  const ends = Promise.all(
+    [
+      session.call(spin),
+      narrow.run(kernel, spin, { signal: first.signal }),
+      narrow.run(kernel, spin, { signal: second.signal }),
+    ].map((job) => failure(job)),
+  )
+  second.abort()
+  first.abort()
+  assert.equal(
+    (await ends).map(({ code }) => code),
+    ['run-interrupted', 'run-interrupted', 'run-interrupted'],
+  )
+  await session.close()
+  await fails(narrow.run(kernel, spin, { signal: first.signal }), 'run-interrupted')
+  await works(narrow)
+  await narrow.dispose()
+})
+
+test('a crash fails its job only', async () => {
+  const fragile = createPool(new URL('./testing/crash.worker.ts', import.meta.url), 1)
+  const call = (name: string) => fragile.run(kernel, { export: name, args: [] })
+  const ends = await Promise.allSettled([call('crash'), call('work'), call('crash'), call('work')])
+  assert.equal(
+    ends.map((end) => (end.status === 'fulfilled' ? end.value : end.reason.code)),
+    ['compute-worker-crashed', 42, 'compute-worker-crashed', 42],
+  )
+  await fragile.dispose()
+})
+
+test('disposal fails what runs and what waits', async () => {
+  const short = createPool(entry, 1)
+  const jobs = [1, 2].map(() => short.run(kernel, { export: 'spin', args: [] }))
+  const codes = Promise.all(jobs.map((job) => failure(job)))
+  await short.dispose()
+  assert.equal(
+    (await codes).map(({ code }) => code),
+    ['compute-worker-crashed', 'compute-worker-crashed'],
+  )
+  await fails(short.run(kernel, { export: 'spin', args: [] }), 'compute-worker-crashed')
+})
+
+test('runs the worker of a plugin, and reports its errors and its crash', async () => {
+  const worker = await pool.startWorker(new URL('./testing/echo.worker.ts', import.meta.url), {
+    workerData: { level: 3 },
+  })
   assert.is(await worker.call('shout', 'hello'), 'HELLO')
-  const moved = await worker.call<Float32Array>('fill', 3)
-  assert.equal([...moved], [3, 3, 3])
-  await fails(worker.call('refuse'), 'echo-refused')
+  assert.equal(await worker.call('configured'), { level: 3 })
+  assert.equal([...(await worker.call<Float32Array>('fill', 3))], [3, 3, 3])
+  assert.is(await worker.call('sum', new Uint8Array(new SharedArrayBuffer(4)).fill(2)), 8)
+  try {
+    await worker.call('refuse')
+    assert.unreachable()
+  } catch (error) {
+    assert.ok(isChunkflowError(error))
+    const { code, what, where, fix, retryable } = error
+    assert.equal([code, what, where, fix, retryable], ['echo-refused', 'No', ['file.h5'], 'ask nicely', true])
+  }
+  assert.match(
+    (await failure(worker.call('mistake'))).what,
+    'echo.worker.ts, mistake, failed: TypeError: not a function',
+  )
+  assert.match((await failure(worker.call('unsendable'))).what, 'could not be cloned')
+  assert.match((await failure(worker.call('absent'))).what, 'no method "absent"')
   await fails(worker.call('crash'), 'compute-worker-crashed')
+  await fails(worker.call('shout', 'anybody?'), 'compute-worker-crashed')
   await worker.close()
 })
 
-test('the worker entry exists where the plugin says', () => {
-  assert.match(fileURLToPath(entry), 'kernel.worker.ts')
+test('a worker that cannot be loaded says why', async () => {
+  const worker = await pool.startWorker(new URL('./testing/none.worker.ts', import.meta.url))
+  const { code, what } = await failure(worker.call('shout', 'hello'))
+  assert.is(code, 'compute-kernel-failed')
+  assert.match(what, 'none.worker.ts')
+  await worker.close()
 })
 
 test.run()

@@ -1,108 +1,81 @@
 import { availableParallelism } from 'node:os'
-import {
-  type Compute,
-  chunkflowError,
-  type KernelSession,
-  type WasmKernel,
-  type WorkerSession,
-} from '@chunkflow/sdk'
+import type { Compute, KernelSession, WasmKernel } from '@chunkflow/sdk'
 import { compileKernel } from '@chunkflow/sdk/compute'
-import { stage, stageCall } from './staging.js'
-import { type OwnedWorkerSession, startWorkerSession } from './worker-session.js'
+import type { KernelReference } from './kernel.worker.js'
+import { Staging } from './staging.js'
+import { interrupted, type PooledWorker, WorkerPool } from './worker-pool.js'
+import { startWorkerSession } from './worker-session.js'
 
-interface KernelWorker {
-  readonly session: OwnedWorkerSession
-  /** Kernels whose compiled module this worker has. */
-  readonly known: Set<string>
+interface CompiledKernel {
+  readonly number: number
+  readonly module: WebAssembly.Module
 }
 
-/**
- * Persistent workers: one kernel instance each at a time. `run` waits for a free worker; a session that stays open
- * gets a worker of its own even beyond the number of cores, so that sessions never wait for each other.
- */
+/** COMPUTE on persistent workers. @param entry kernel.worker, source or built */
 export function createPool(
   entry: URL,
   concurrency = availableParallelism(),
 ): Compute & { dispose(): Promise<void> } {
-  const modules = new Map<string, WebAssembly.Module>()
-  const idle: KernelWorker[] = []
-  const waiting: ((worker: KernelWorker) => void)[] = []
-  const all = new Set<OwnedWorkerSession>()
-  let running = 0
+  const pool = new WorkerPool(entry, concurrency)
+  const staging = new Staging()
+  const kernels = new Map<string, CompiledKernel>()
 
-  const start = (): KernelWorker => {
-    const session = startWorkerSession(entry)
-    all.add(session)
-    return { session, known: new Set() }
-  }
-  const acquire = async (mayWait: boolean): Promise<KernelWorker> => {
-    for (let worker = idle.pop(); worker !== undefined; worker = idle.pop())
-      if (worker.session.alive) return worker
-    if (mayWait && running >= concurrency) return new Promise((resolve) => waiting.push(resolve))
-    running += 1
-    return start()
-  }
-  const release = (worker: KernelWorker): void => {
-    if (!worker.session.alive) {
-      all.delete(worker.session)
-      running -= 1
-      const next = waiting.shift()
-      if (next !== undefined) {
-        running += 1
-        next(start())
-      }
-      return
+  /** The compiled module travels to each worker once. */
+  function referTo(kernel: WasmKernel, worker: PooledWorker): KernelReference {
+    const compiled = kernels.get(kernel.base64) ?? {
+      number: kernels.size,
+      module: compileKernel(kernel.base64),
     }
-    const next = waiting.shift()
-    if (next !== undefined) next(worker)
-    else idle.push(worker)
+    kernels.set(kernel.base64, compiled)
+    if (worker.known.has(compiled.number)) return { kernel: compiled.number }
+    worker.known.add(compiled.number)
+    return { kernel: compiled.number, module: compiled.module }
   }
 
-  async function openInstance(worker: KernelWorker, kernel: WasmKernel): Promise<void> {
-    if (worker.known.has(kernel.base64)) {
-      await worker.session.call('open', { key: kernel.base64 })
-      return
-    }
-    const module = modules.get(kernel.base64) ?? compileKernel(kernel.base64)
-    modules.set(kernel.base64, module)
-    await worker.session.call('open', { key: kernel.base64, module })
-    worker.known.add(kernel.base64)
-  }
-
-  async function open(
-    kernel: WasmKernel,
-    signal: AbortSignal | undefined,
-    mayWait: boolean,
-  ): Promise<KernelSession> {
+  async function openSession(kernel: WasmKernel, signal: AbortSignal | undefined): Promise<KernelSession> {
     if (signal?.aborted) throw interrupted()
-    const worker = await acquire(mayWait)
-    const stop = (): void => worker.session.abandon(interrupted())
-    signal?.addEventListener('abort', stop, { once: true })
+    const worker = pool.takeForSession()
+    const stopListening = onAbort(signal, () => worker.session.abandon(interrupted()))
     let closed = false
     const close = async (): Promise<void> => {
       if (closed) return
       closed = true
-      signal?.removeEventListener('abort', stop)
+      stopListening()
       if (worker.session.alive) await worker.session.call('close').catch(() => {})
-      release(worker)
+      pool.releaseFromSession(worker)
     }
     try {
-      await openInstance(worker, kernel)
+      const label = `Kernel ${kernel.name}`
+      await worker.session.call('open', referTo(kernel, worker), [], label)
     } catch (error) {
       await close()
       throw error
     }
     return {
       call: async (call) => {
-        const staged = stageCall(call)
-        const result = await worker.session.call<number | bigint | undefined>('call', staged.call)
-        staged.finish()
-        return result
+        const staged = staging.stageCall(call)
+        try {
+          const label = `Kernel ${kernel.name}.${call.export}`
+          const result = await worker.session.call<number | bigint | undefined>(
+            'call',
+            staged.call,
+            [],
+            label,
+          )
+          staged.finish()
+          return result
+        } finally {
+          staged.release()
+        }
       },
       readKept: async (name, byteOffset, target) => {
-        const staged = stage(target, { copyIn: false, copyOut: true })
-        await worker.session.call('readKept', { name, byteOffset, target: staged.view })
-        staged.finish()
+        const staged = staging.stage(target, { copyIn: false, copyOut: true })
+        try {
+          await worker.session.call('readKept', { name, byteOffset, target: staged.view })
+          staged.finish()
+        } finally {
+          staged.release()
+        }
       },
       close,
     }
@@ -111,35 +84,42 @@ export function createPool(
   return {
     concurrency,
     run: async (kernel, call, { signal } = {}) => {
-      const session = await open(kernel, signal, true)
+      const worker = await pool.takeForJob(signal)
+      const stopListening = onAbort(signal, () => worker.session.abandon(interrupted()))
       try {
-        return await session.call(call)
+        const staged = staging.stageCall(call)
+        try {
+          const request = { ...referTo(kernel, worker), call: staged.call }
+          const label = `Kernel ${kernel.name}.${call.export}`
+          const result = await worker.session.call<number | bigint | undefined>('run', request, [], label)
+          staged.finish()
+          return result
+        } finally {
+          staged.release()
+        }
       } finally {
-        await session.close()
+        stopListening()
+        pool.releaseFromJob(worker)
       }
     },
-    open: (kernel, { signal } = {}) => open(kernel, signal, false),
-    startWorker: async (workerEntry, { workerData, signal } = {}): Promise<WorkerSession> => {
+    open: (kernel, { signal } = {}) => openSession(kernel, signal),
+    startWorker: async (workerEntry, { workerData, signal } = {}) => {
       if (signal?.aborted) throw interrupted()
-      const session = startWorkerSession(workerEntry, workerData)
-      all.add(session)
-      const stop = (): void => session.abandon(interrupted())
-      signal?.addEventListener('abort', stop, { once: true })
+      const session = pool.own(startWorkerSession(workerEntry, workerData))
+      const stopListening = onAbort(signal, () => session.abandon(interrupted()))
+      void session.ended.then(stopListening)
       return {
         call: (method, payload, transfer) => session.call(method, payload, transfer),
-        close: async () => {
-          signal?.removeEventListener('abort', stop)
-          all.delete(session)
-          await session.close()
-        },
+        close: () => session.close(),
       }
     },
-    dispose: async () => {
-      await Promise.all([...all].map((session) => session.close()))
-      all.clear()
-      idle.length = 0
-    },
+    dispose: () => pool.dispose(),
   }
 }
 
-const interrupted = () => chunkflowError('run-interrupted', 'The work was stopped', { retryable: true })
+/** Acts at once when the abort came before. @returns the function that stops listening */
+function onAbort(signal: AbortSignal | undefined, action: () => void): () => void {
+  if (signal?.aborted) action()
+  signal?.addEventListener('abort', action, { once: true })
+  return () => signal?.removeEventListener('abort', action)
+}

@@ -1,78 +1,41 @@
 import { Worker } from 'node:worker_threads'
 import { chunkflowError, type WorkerSession } from '@chunkflow/sdk'
+import { type Answer, BOOTSTRAP, type BootstrapData, type WorkerError } from './bootstrap.js'
+import { refuseHugeBuffers } from './staging.js'
 
-/**
- * Runs in the worker: loads the entry and answers requests in order. A string, so that it is the same from source, from a
- * bundle and from a tarball. Entries in TypeScript get their loader first.
- */
-const BOOTSTRAP = `
-const { parentPort, workerData } = require('node:worker_threads')
-const TRANSFER = Symbol.for('chunkflow.Transfer')
-const describe = (error) => ({ name: error?.name, message: String(error?.message ?? error), stack: error?.stack, code: error?.code, what: error?.what, fix: error?.fix, known: typeof error === 'object' && error !== null && Symbol.for('chunkflow.ChunkflowError') in error })
-const ready = (async () => {
-  if (workerData.loader) (await import(workerData.loader)).register()
-  return (await import(workerData.entry)).default
-})()
-let last = ready
-parentPort.on('message', ({ id, method, payload }) => {
-  last = last.catch(() => {}).then(async () => {
-    try {
-      const result = await (await ready)[method](payload)
-      if (typeof result === 'object' && result !== null && TRANSFER in result) parentPort.postMessage({ id, result: result.value }, result.buffers)
-      else parentPort.postMessage({ id, result })
-    } catch (error) {
-      parentPort.postMessage({ id, error: describe(error) })
-    }
-  })
-})
-`
-
-interface WorkerError {
-  readonly name?: string
-  readonly message: string
-  readonly stack?: string
-  readonly code?: string
-  readonly what?: string
-  readonly fix?: string
-  readonly known: boolean
-}
-type Answer = { readonly id: number; readonly result?: unknown; readonly error?: WorkerError }
 interface Pending {
+  /** For messages: what was asked of whom. */
+  readonly label: string
   resolve(value: unknown): void
   reject(error: unknown): void
 }
 
+/** A worker whose end its owner sees and decides. */
 export interface OwnedWorkerSession extends WorkerSession {
-  /** False after a crash or a close. */
+  /** As in WorkerSession; `label` is what error messages call the request. */
+  call<T>(method: string, payload?: unknown, transfer?: readonly ArrayBuffer[], label?: string): Promise<T>
+  /** False once it ended, or was told to. */
   readonly alive: boolean
-  /** Ends the worker; pending calls fail with the error. */
+  /** Resolves when the worker has ended, whyever. */
+  readonly ended: Promise<void>
+  /** Ends the worker; pending calls fail with the error, but only when it runs no more and leaves its views alone. */
   abandon(error: unknown): void
 }
 
 /** Starts a worker on a module whose default export is a record of methods. */
 export function startWorkerSession(entry: URL, data?: unknown): OwnedWorkerSession {
+  const name = entry.pathname.slice(entry.pathname.lastIndexOf('/') + 1)
   const worker = new Worker(BOOTSTRAP, {
     eval: true,
-    workerData: {
-      entry: entry.href,
-      data,
-      loader: entry.pathname.endsWith('.ts') ? import.meta.resolve('tsx/esm/api') : undefined,
-    },
-    execArgv: process.execArgv.filter(
-      (word) => word.startsWith('--conditions') || word.startsWith('--no-warnings'),
-    ),
+    name,
+    workerData: { entry: entry.href, loader: loaderFor(entry), data } satisfies BootstrapData,
+    execArgv: conditionsOf(process.execArgv),
   })
   const pending = new Map<number, Pending>()
   let nextId = 0
-  let ended: unknown
+  let reason: unknown
   worker.unref()
 
-  const end = (error: unknown): void => {
-    if (ended !== undefined) return
-    ended = error
-    for (const { reject } of pending.values()) reject(error)
-    pending.clear()
-  }
   const settle = (id: number): Pending | undefined => {
     const call = pending.get(id)
     pending.delete(id)
@@ -83,56 +46,87 @@ export function startWorkerSession(entry: URL, data?: unknown): OwnedWorkerSessi
   worker.on('message', ({ id, result, error }: Answer) => {
     const call = settle(id)
     if (error === undefined) call?.resolve(result)
-    else call?.reject(rebuild(error))
+    else call?.reject(rebuild(error, call.label))
   })
-  worker.on('error', (cause) => end(crashed(cause.message, cause)))
-  worker.on('exit', (code) => end(crashed(`exit code ${code}`)))
+  worker.on('messageerror', (cause) => {
+    reason ??= crashed(name, `its answer could not be read: ${cause.message}`, cause)
+    void worker.terminate()
+  })
+  worker.on('error', (cause) => {
+    reason ??= crashed(name, cause.message, cause)
+  })
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', (code) => {
+      reason ??= crashed(name, `exit code ${code}`)
+      for (const { reject } of pending.values()) reject(reason)
+      pending.clear()
+      resolve()
+    })
+  })
 
   return {
     get alive() {
-      return ended === undefined
+      return reason === undefined
     },
-    call: <T>(method: string, payload?: unknown, transfer: readonly ArrayBuffer[] = []) =>
+    ended,
+    call: <T>(
+      method: string,
+      payload?: unknown,
+      transfer: readonly ArrayBuffer[] = [],
+      label = `${name}, ${method},`,
+    ) =>
       new Promise<T>((resolve, reject) => {
-        if (ended !== undefined) {
-          reject(ended)
-          return
-        }
+        if (reason !== undefined) throw reason
+        refuseHugeBuffers(payload)
         const id = nextId++
-        pending.set(id, { resolve: resolve as Pending['resolve'], reject })
+        worker.postMessage({ id, method, payload }, [...transfer])
+        pending.set(id, { label, resolve: resolve as Pending['resolve'], reject })
         worker.ref()
-        try {
-          worker.postMessage({ id, method, payload }, [...transfer])
-        } catch (error) {
-          settle(id)
-          reject(error)
-        }
       }),
     abandon: (error) => {
-      end(error)
+      reason ??= error
       void worker.terminate()
     },
     close: async () => {
-      end(crashed('it was closed'))
+      reason ??= crashed(name, 'it was closed')
       await worker.terminate()
+      await ended
     },
   }
 }
 
-const crashed = (reason: string, cause?: unknown) =>
-  chunkflowError('compute-worker-crashed', `A worker ended before its job did: ${reason}`, {
+/** TypeScript entries, in a workspace, need tsx. */
+const loaderFor = (entry: URL): string | undefined =>
+  entry.pathname.endsWith('.ts') ? import.meta.resolve('tsx/esm/api') : undefined
+
+/** Export conditions are the only options of this process that a worker needs. */
+function conditionsOf(options: readonly string[]): string[] {
+  return options.flatMap((word, index) => {
+    if (/^(--conditions|-C)=./.test(word)) return [word]
+    const value = options[index + 1]
+    return /^(--conditions|-C)$/.test(word) && value !== undefined ? [`--conditions=${value}`] : []
+  })
+}
+
+const crashed = (name: string, why: string, cause?: unknown) =>
+  chunkflowError('compute-worker-crashed', `A worker (${name}) ended before its job did: ${why}`, {
     fix: 'often memory: use smaller chunks or patches, and see what chunkflow plan estimates',
     retryable: true,
     cause,
   })
 
-/** The worker's error on this side, with its stack. */
-function rebuild({ name, message, stack, code, what, fix, known }: WorkerError): Error {
-  const error =
-    known && code !== undefined
-      ? chunkflowError(code, what ?? message, fix === undefined ? {} : { fix })
-      : chunkflowError('compute-kernel-failed', `${name ?? 'Error'}: ${message}`, {
-          cause: Object.assign(new Error(message), { stack }),
-        })
-  return error
+/** The worker's error on this side. */
+function rebuild({ name = 'Error', message, stack, known }: WorkerError, label: string): Error {
+  const cause = Object.assign(new Error(message), { name, ...(stack === undefined ? {} : { stack }) })
+  if (known === undefined)
+    return chunkflowError('compute-kernel-failed', `${label} failed: ${name}: ${message}`, {
+      fix: 'try a smaller chunk; if that does not help, report the command line and this message',
+      cause,
+    })
+  const error = chunkflowError(known.code, known.what, {
+    retryable: known.retryable,
+    ...(known.fix === undefined ? {} : { fix: known.fix }),
+    cause,
+  })
+  return Object.assign(error, { where: known.where })
 }
