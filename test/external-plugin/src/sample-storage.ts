@@ -16,6 +16,8 @@ export function sampleDriver(): StorageDriver {
 
 function openFolder(root: string, folder: string): Storage {
   const fileOf = (key: string): string => path.join(folder, key)
+  // what HTTP stores keep as a header
+  const encodingOf = (key: string): string => path.join(folder, path.dirname(key), `.${path.basename(key)}.encoding`)
   const orNull = (error: NodeJS.ErrnoException): null => {
     if (error.code === 'ENOENT') return null
     throw error
@@ -24,7 +26,8 @@ function openFolder(root: string, folder: string): Storage {
     root,
     read: async (key) => {
       const bytes = await readFile(fileOf(key)).catch(orNull)
-      return bytes === null ? null : { bytes }
+      const contentEncoding = (await readFile(encodingOf(key), 'utf8').catch(orNull)) ?? undefined
+      return bytes === null ? null : { bytes, ...(contentEncoding === undefined ? {} : { contentEncoding }) }
     },
     readRange: async (key, start, length) => {
       const bytes = await readFile(fileOf(key)).catch(orNull)
@@ -32,8 +35,10 @@ function openFolder(root: string, folder: string): Storage {
       const first = start < 0 ? bytes.length + start : start
       return bytes.subarray(first, first + length)
     },
-    write: async (key, bytes) => {
+    write: async (key, bytes, { contentEncoding } = {}) => {
       await mkdir(path.dirname(fileOf(key)), { recursive: true })
+      if (contentEncoding === undefined) await rm(encodingOf(key), { force: true })
+      else await writeFile(encodingOf(key), contentEncoding)
       await writeFile(`${fileOf(key)}.part`, bytes)
       await rename(`${fileOf(key)}.part`, fileOf(key))
     },
@@ -41,7 +46,7 @@ function openFolder(root: string, folder: string): Storage {
     async *list(prefix) {
       for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
         const key = path.relative(folder, path.join(entry.parentPath, entry.name))
-        if (entry.isFile() && key.startsWith(prefix)) yield key
+        if (entry.isFile() && !entry.name.startsWith('.') && key.startsWith(prefix)) yield key
       }
     },
     delete: (key) => rm(fileOf(key), { force: true }),
