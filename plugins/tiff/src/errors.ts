@@ -1,7 +1,8 @@
 /** Errors of this plugin. */
 export const TIFF_ERROR_CODES = {
-  'tiff-missing': 'There is no such file, or the folder has no TIFF files.',
-  'tiff-pages': 'The pages of a TIFF do not make one volume.',
-  'tiff-unreadable': 'A file is no TIFF, is truncated, or uses a form that cannot be decoded.',
-  'tiff-unsupported': 'A TIFF cannot be written in this form.',
+  'tiff-missing': 'There is no such file, or a folder holds no TIFF files.',
+  'tiff-mixed': 'Pages or files that should form one volume differ in size or type, or have too many axes.',
+  'tiff-options': 'Options of a TIFF operator are not supported, or do not fit the chunk.',
+  'tiff-unreadable': 'A file cannot be opened, is no TIFF, or is truncated or damaged.',
+  'tiff-unsupported': 'A TIFF file uses a compression or sample type that is not supported.',
 } as const

@@ -1,20 +1,40 @@
-import { createChunk, cutout, type Files, type Reader, zyx } from '@chunkflow/sdk'
-import { probeTiff, readTiff } from './read-tiff.js'
+import {
+  boxContains,
+  boxFromSize,
+  chunkflowError,
+  createChunk,
+  type Files,
+  formatBox,
+  type Reader,
+  spatialSize,
+  zyx,
+} from '@chunkflow/sdk'
+import { describeTiff, readTiff } from './read-tiff.js'
 
-/** TIFF volumes as a READER. */
+/** TIFF files, or folders of them, as a READER. They say nothing of offset and voxel size. */
 export function tiffReader(files: Files): Reader {
+  const origin = zyx(0, 0, 0)
   return {
     matches: (path) => /\.tiff?$/i.test(path),
-    probe: async (path) => ({
-      ...(await probeTiff(files.resolve(path))),
-      voxelOffset: zyx(0, 0, 0),
-      voxelSize: null,
-      layerType: null,
-    }),
+    probe: async (path) => {
+      const { shape, dtype } = await describeTiff(files.resolve(path))
+      return { shape, dtype, voxelOffset: origin, voxelSize: null, layerType: null }
+    },
     read: async (path, { box } = {}) => {
-      const { data, shape, dtype } = await readTiff(files.resolve(path), () => {})
-      const chunk = createChunk(data, shape, { dtype })
-      return box === undefined ? chunk : cutout(chunk, box)
+      const { data, shape, dtype } = await readTiff(files.resolve(path), {
+        region: (whole) => {
+          const all = boxFromSize(origin, spatialSize({ shape: whole as never }))
+          const wanted = box ?? all
+          if (!boxContains(all, wanted))
+            throw chunkflowError(
+              'chunk-outside',
+              `Box ${formatBox(wanted)} is not inside ${path}, which covers ${formatBox(all)}`,
+              { fix: 'boxes are voxels z y x, counted from 0' },
+            )
+          return wanted
+        },
+      })
+      return createChunk(data, shape, { dtype, voxelOffset: box?.start ?? origin })
     },
   }
 }

@@ -1,166 +1,218 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
-import type { Chunk, ProgressBar } from '@chunkflow/sdk'
-import { writeDescription } from './description.js'
-import { samplesOfDtype } from './sample-type.js'
+import {
+  bytesPerElement,
+  type Chunk,
+  convertElements,
+  DTYPES,
+  type Dtype,
+  type ProgressBar,
+  type TypedArray,
+} from '@chunkflow/sdk'
+import { mapAhead } from './concurrency.js'
+import { descriptionsOf } from './descriptions.js'
+import { align, encodeDirectory, encodeHeader, type FieldValue } from './directory-writer.js'
+import { encodePackBits } from './kernels/pack-bits.js'
+import { scaleToBytes } from './kernels/scale.js'
 
-export type TiffCompression = '' | 'zlib' | 'packints'
+export const WRITTEN_COMPRESSIONS = ['', 'zlib', 'packints'] as const
+export type WrittenCompression = (typeof WRITTEN_COMPRESSIONS)[number]
+
+export interface WriteSettings {
+  /** Of the file; bool is not a TIFF type. */
+  readonly dtype: Exclude<Dtype, 'bool'>
+  /** Floats in [0, 1] become bytes: 255 v, truncated. */
+  readonly scale: boolean
+  readonly compression: WrittenCompression
+  /** Also for small files. */
+  readonly bigtiff: boolean
+  /** Offsets up to here fit an ordinary TIFF. */
+  readonly classicLimit?: number
+  readonly signal?: AbortSignal | undefined
+  readonly bar?: ProgressBar | undefined
+}
+
+/** Rows are grouped into strips of about this size: large pages are compressed in parallel and never held whole. */
+const STRIP_BYTES = 16 * 2 ** 20
+const STRIPS_AHEAD = 4
+const CLASSIC_LIMIT = 2 ** 32 - 1
+/** Of pages for which directories are gathered before a write. */
+const DIRECTORIES_AT_ONCE = 4096
+/** Room for the header of either kind. */
+const HEADER_BYTES = 16
 
 const deflateAsync = promisify(deflate)
-const COMPRESSION_NUMBERS: Readonly<Record<TiffCompression, number>> = { '': 1, zlib: 8, packints: 32773 }
-/** Beyond this the offsets of a classic TIFF might overflow. */
-const CLASSIC_LIMIT = 2 ** 32 - 2 ** 25
-
-/* Tags and field types of TIFF 6.0 (Adobe, 1992); BigTIFF as described by Aware Systems. */
-const SHORT = 3
-const LONG = 4
-const ASCII = 2
-const LONG8 = 16
-
-type Field = readonly [tag: number, type: number, values: readonly number[] | string]
 
 /**
- * Writes a volume page by page: one strip a page, z fastest within a channel. At most a few pages are in memory.
- * @param file path of a file to be made
- * @param big 64-bit offsets; left out, only when the volume could outgrow a classic file
+ * Writes a chunk, a page a section, at a path that does not exist yet. Strips are compressed a few ahead and written in order; the page
+ * directories follow all voxels, so that the size is known when ordinary TIFF or BigTIFF is chosen.
+ * @throws errors of the file system as they are
  */
-export async function writeTiff(
-  file: string,
-  chunk: Chunk,
-  { compression, big }: { compression: TiffCompression; big?: boolean },
-  bar?: ProgressBar,
-): Promise<void> {
-  const [height, width] = chunk.shape.slice(-2) as [number, number]
-  const pages = chunk.data.length / Math.max(1, height * width)
-  const isBig = big ?? chunk.data.byteLength + pages * 512 > CLASSIC_LIMIT
-  const handle = await open(file, 'w')
+export async function writeTiff(path: string, chunk: Chunk, settings: WriteSettings): Promise<void> {
+  const handle = await open(path, 'wx')
   try {
-    let position = isBig ? 16 : 8
-    // where the address of the next directory is stored
-    let link = isBig ? 8 : 4
-    await handle.write(header(isBig), 0, undefined, 0)
-    for (let page = 0; page < pages; page++) {
-      const pixels = (chunk.data as Uint8Array).subarray(page * height * width, (page + 1) * height * width)
-      const strip = await compress(
-        new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength),
-        compression,
-      )
-      const { format, bits } = samplesOfDtype(chunk.dtype)
-      const fields: Field[] = [
-        [256, LONG, [width]],
-        [257, LONG, [height]],
-        [258, SHORT, [bits]],
-        [259, SHORT, [COMPRESSION_NUMBERS[compression]]],
-        [262, SHORT, [1]],
-        ...(page === 0 ? ([[270, ASCII, writeDescription(chunk.shape, chunk.voxelSize)]] as Field[]) : []),
-        [273, isBig ? LONG8 : LONG, [position]],
-        [277, SHORT, [1]],
-        [278, LONG, [height]],
-        [279, isBig ? LONG8 : LONG, [strip.length]],
-        [339, SHORT, [format]],
-      ]
-      const directoryAt = even(position + strip.length)
-      const directory = encodeDirectory(fields, directoryAt, isBig)
-      await handle.write(strip, 0, strip.length, position)
-      await handle.write(directory.bytes, 0, directory.bytes.length, directoryAt)
-      await handle.write(encodeAddress(directoryAt, isBig), 0, undefined, link)
-      link = directoryAt + directory.linkOffset
-      position = even(directoryAt + directory.bytes.length)
-      bar?.advance()
-    }
+    const rowsPerStrip = rowsOfStrip(chunk, settings.dtype)
+    const strips = await writeStrips(handle, chunk, rowsPerStrip, settings)
+    await writeDirectories(handle, chunk, rowsPerStrip, strips, settings)
   } finally {
     await handle.close()
   }
 }
 
-const even = (position: number): number => position + (position % 2)
-
-async function compress(bytes: Uint8Array, compression: TiffCompression): Promise<Uint8Array> {
-  if (compression === 'zlib') return deflateAsync(bytes)
-  return compression === 'packints' ? packBits(bytes) : bytes
+const rowsOfStrip = ({ shape }: Chunk, dtype: Dtype): number => {
+  const [height, width] = shape.slice(-2) as [number, number]
+  return Math.max(1, Math.min(height, Math.floor(STRIP_BYTES / (width * bytesPerElement(dtype)))))
 }
 
-function header(big: boolean): Buffer {
-  const bytes = Buffer.alloc(big ? 16 : 8)
-  bytes.write('II', 'latin1')
-  bytes.writeUInt16LE(big ? 43 : 42, 2)
-  if (big) bytes.writeUInt16LE(8, 4)
-  return bytes
+/** Where the strips of all pages went. */
+interface Strips {
+  readonly offsets: readonly number[]
+  readonly byteCounts: readonly number[]
+  /** End of the voxels. */
+  readonly end: number
 }
 
-function encodeAddress(address: number, big: boolean): Buffer {
-  const bytes = Buffer.alloc(big ? 8 : 4)
-  if (big) bytes.writeBigUInt64LE(BigInt(address))
-  else bytes.writeUInt32LE(address)
-  return bytes
-}
-
-/** A directory with the values that do not fit into its entries behind it. The link to the next one is 0 for now. */
-function encodeDirectory(
-  fields: readonly Field[],
-  at: number,
-  big: boolean,
-): { bytes: Buffer; linkOffset: number } {
-  const entrySize = big ? 20 : 12
-  const inlineSize = big ? 8 : 4
-  const countSize = big ? 8 : 2
-  const linkOffset = countSize + fields.length * entrySize
-  const tail: Buffer[] = []
-  let tailAt = linkOffset + (big ? 8 : 4)
-  const head = Buffer.alloc(tailAt)
-  if (big) head.writeBigUInt64LE(BigInt(fields.length))
-  else head.writeUInt16LE(fields.length)
-  fields.forEach(([tag, type, values], index) => {
-    const entry = countSize + index * entrySize
-    const data = encodeValues(type, values)
-    head.writeUInt16LE(tag, entry)
-    head.writeUInt16LE(type, entry + 2)
-    const count = typeof values === 'string' ? data.length : values.length
-    if (big) head.writeBigUInt64LE(BigInt(count), entry + 4)
-    else head.writeUInt32LE(count, entry + 4)
-    const valueAt = entry + 4 + inlineSize
-    if (data.length <= inlineSize) data.copy(head, valueAt)
-    else {
-      encodeAddress(at + tailAt, big).copy(head, valueAt)
-      const padded = Buffer.concat([data, Buffer.alloc(data.length % 2)])
-      tail.push(padded)
-      tailAt += padded.length
-    }
-  })
-  return { bytes: Buffer.concat([head, ...tail]), linkOffset }
-}
-
-function encodeValues(type: number, values: readonly number[] | string): Buffer {
-  if (typeof values === 'string') return Buffer.from(`${values}\0`, 'latin1')
-  const size = type === SHORT ? 2 : type === LONG ? 4 : 8
-  const bytes = Buffer.alloc(size * values.length)
-  values.forEach((value, index) => {
-    if (size === 8) bytes.writeBigUInt64LE(BigInt(value), index * 8)
-    else bytes.writeUIntLE(value, index * size, size)
-  })
-  return bytes
-}
-
-/** Apple's PackBits run lengths: literal runs 0..127, repeats -1..-127. Repeats of two stay literal, so that nothing grows much. */
-export function packBits(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(bytes.length + Math.ceil(bytes.length / 128) + 1)
-  const repeats = (index: number): boolean =>
-    index + 2 < bytes.length && bytes[index] === bytes[index + 1] && bytes[index] === bytes[index + 2]
-  let length = 0
-  let index = 0
-  while (index < bytes.length) {
-    const start = index
-    if (repeats(index)) {
-      while (index < bytes.length && index - start < 128 && bytes[index] === bytes[start]) index++
-      out[length++] = 257 - (index - start)
-      out[length++] = bytes[start]!
-    } else {
-      while (index < bytes.length && index - start < 128 && !repeats(index)) index++
-      out[length++] = index - start - 1
-      out.set(bytes.subarray(start, index), length)
-      length += index - start
-    }
+async function writeStrips(
+  handle: FileHandle,
+  chunk: Chunk,
+  rowsPerStrip: number,
+  { dtype, scale, compression, signal, bar }: WriteSettings,
+): Promise<Strips> {
+  const [height, width] = chunk.shape.slice(-2) as [number, number]
+  function* parts(): Generator<TypedArray> {
+    for (let page = 0; page < chunk.data.length; page += height * width)
+      for (let row = 0; row < height; row += rowsPerStrip) {
+        const end = Math.min(row + rowsPerStrip, height)
+        yield (chunk.data as Uint8Array).subarray(page + row * width, page + end * width)
+      }
   }
-  return out.subarray(0, length)
+  const offsets: number[] = []
+  const byteCounts: number[] = []
+  let end = HEADER_BYTES
+  const encoded = mapAhead(parts(), STRIPS_AHEAD, async (part) => {
+    signal?.throwIfAborted()
+    const samples = scale
+      ? scaleToBytes(part as Float32Array, chunk.dtype)
+      : dtype === chunk.dtype || chunk.dtype === 'bool'
+        ? part
+        : convertElements(part, chunk.dtype, dtype)
+    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)
+    return {
+      bytes: await compress(bytes, compression, width * bytesPerElement(dtype)),
+      elements: part.length,
+    }
+  })
+  for await (const { bytes, elements } of encoded) {
+    await writeAll(handle, bytes, end)
+    offsets.push(end)
+    byteCounts.push(bytes.length)
+    end += bytes.length
+    bar?.advance(elements)
+  }
+  return { offsets, byteCounts, end }
+}
+
+async function compress(
+  bytes: Uint8Array,
+  compression: WrittenCompression,
+  rowBytes: number,
+): Promise<Uint8Array> {
+  if (compression === 'zlib') return deflateAsync(bytes)
+  return compression === 'packints' ? encodePackBits(bytes, rowBytes) : bytes
+}
+
+async function writeDirectories(
+  handle: FileHandle,
+  chunk: Chunk,
+  rowsPerStrip: number,
+  strips: Strips,
+  settings: WriteSettings,
+): Promise<void> {
+  const stripsPerPage = Math.ceil(chunk.shape.at(-2)! / rowsPerStrip)
+  const pages = strips.offsets.length / stripsPerPage
+  const encode = (page: number, offset: number, big: boolean): Buffer =>
+    encodeDirectory(fieldsOf(chunk, page, { rowsPerStrip, stripsPerPage, strips, settings, big }), offset, {
+      big,
+      more: page + 1 < pages,
+    })
+  const first = align(strips.end)
+  // all directories but the first are of one size
+  const classicEnd =
+    first + encode(0, 0, false).length + (pages > 1 ? (pages - 1) * encode(1, 0, false).length : 0)
+  const big = settings.bigtiff || classicEnd > (settings.classicLimit ?? CLASSIC_LIMIT)
+  let position = first
+  for (let page = 0; page < pages; page += DIRECTORIES_AT_ONCE) {
+    const directories: Buffer[] = []
+    let offset = position
+    for (let next = page; next < Math.min(pages, page + DIRECTORIES_AT_ONCE); next++) {
+      const directory = encode(next, offset, big)
+      directories.push(directory)
+      offset += directory.length
+    }
+    await writeAll(handle, Buffer.concat(directories), position)
+    position = offset
+  }
+  await writeAll(handle, encodeHeader(first, big), 0)
+}
+
+const COMPRESSION_NUMBERS: Readonly<Record<WrittenCompression, number>> = { '': 1, zlib: 8, packints: 32773 }
+const SAMPLE_FORMATS = { bool: 1, unsigned: 1, signed: 2, float: 3 } as const
+const BLACK_IS_ZERO = 1
+const NO_UNIT = 1
+
+function fieldsOf(
+  chunk: Chunk,
+  page: number,
+  {
+    rowsPerStrip,
+    stripsPerPage,
+    strips,
+    settings: { dtype, compression },
+    big,
+  }: {
+    rowsPerStrip: number
+    stripsPerPage: number
+    strips: Strips
+    settings: WriteSettings
+    big: boolean
+  },
+): FieldValue[] {
+  const [height, width] = chunk.shape.slice(-2) as [number, number]
+  const [first, end] = [page * stripsPerPage, (page + 1) * stripsPerPage]
+  const offsetType = big ? 'long8' : 'long'
+  return [
+    { tag: 256, type: 'long', values: [width] },
+    { tag: 257, type: 'long', values: [height] },
+    { tag: 258, type: 'short', values: [bytesPerElement(dtype) * 8] },
+    { tag: 259, type: 'short', values: [COMPRESSION_NUMBERS[compression]] },
+    { tag: 262, type: 'short', values: [BLACK_IS_ZERO] },
+    ...(page === 0 ? descriptionsOf(chunk) : []).map((values) => ({
+      tag: 270,
+      type: 'ascii' as const,
+      values,
+    })),
+    { tag: 273, type: offsetType, values: strips.offsets.slice(first, end) },
+    { tag: 277, type: 'short', values: [1] },
+    { tag: 278, type: 'long', values: [rowsPerStrip] },
+    { tag: 279, type: offsetType, values: strips.byteCounts.slice(first, end) },
+    { tag: 282, type: 'rational', values: inverse(chunk.voxelSize?.[2] ?? 1) },
+    { tag: 283, type: 'rational', values: inverse(chunk.voxelSize?.[1] ?? 1) },
+    { tag: 296, type: 'short', values: [NO_UNIT] },
+    { tag: 339, type: 'short', values: [SAMPLE_FORMATS[DTYPES[dtype].kind]] },
+  ]
+}
+
+/** Pixels per nanometre as a fraction of 32-bit integers. */
+function inverse(voxelSizeNm: number): readonly [number, number] {
+  if (Number.isInteger(voxelSizeNm) && voxelSizeNm < 2 ** 32) return [1, voxelSizeNm]
+  const scale = voxelSizeNm < 4000 ? 1_000_000 : voxelSizeNm < 4_000_000 ? 1000 : 1
+  return [scale, Math.min(2 ** 32 - 1, Math.max(1, Math.round(voxelSizeNm * scale)))]
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
 }

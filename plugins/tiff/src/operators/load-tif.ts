@@ -1,11 +1,16 @@
-import { astype, createChunk, DTYPE_NAMES, defineOperator, FILES, flag } from '@chunkflow/sdk'
+import { convertElements, createChunk, DTYPE_NAMES, defineOperator, FILES, flag } from '@chunkflow/sdk'
 import { readTiff } from '../read-tiff.js'
 
 export default defineOperator({
   name: 'load-tif',
   aliases: ['read-tif'],
-  summary: 'Load a TIFF volume: a multi-page file, or a folder with a file a section',
-  examples: ['create-chunk save-tif -f a.tif load-tif -f a.tif --voxel-size 40 4 4 debug'],
+  summary: 'Load a TIFF stack, or a folder with one section a file',
+  description:
+    'Pages become sections, a single page one section. Files that say so (tifffile, ImageJ, OME) become 4-D with channels first. Of colours the first channel is taken, with a warning. Offset and voxel size come from the options alone.',
+  examples: [
+    'create-chunk save-tif -f a.tif load-tif -f a.tif --voxel-offset 10 20 30 --voxel-size 40 4 4 debug',
+    'create-chunk --dtype uint64 save-tif -f seg.tif load-tif -f seg.tif -o seg --layer-type segmentation',
+  ],
   flags: {
     fileName: flag.text({ char: 'f', required: true, summary: 'file or folder' }),
     voxelOffset: flag.integers3({
@@ -39,16 +44,21 @@ export default defineOperator({
       ...(layerType === undefined ? {} : { layerType, layerTypeDeclared: true }),
     },
   }),
-  create: ({ options, services, logger }) => ({
-    async run(task, { progress }) {
-      const { data, shape, dtype } = await readTiff(
-        services.files.resolve(options.fileName),
-        (text) => logger.warn(text),
-        (pages) => progress.start(`reading ${options.fileName}`, pages, 'pages'),
-      )
-      const { voxelOffset, voxelSize, layerType } = options
-      const chunk = createChunk(data, shape, { dtype, voxelOffset, voxelSize: voxelSize ?? null, layerType })
-      task.set(options.outputChunkName, options.dtype === undefined ? chunk : astype(chunk, options.dtype))
+  create: ({ options, services: { files } }) => ({
+    async run(task, { signal, progress, logger }) {
+      const { data, shape, dtype, warnings } = await readTiff(files.resolve(options.fileName), {
+        signal,
+        progress: (elements) => progress.start(`reading ${options.fileName}`, elements, 'voxels'),
+      })
+      for (const warning of warnings) logger.warn(warning)
+      const wanted = options.dtype ?? dtype
+      const chunk = createChunk(wanted === dtype ? data : convertElements(data, dtype, wanted), shape, {
+        dtype: wanted,
+        voxelOffset: options.voxelOffset,
+        voxelSize: options.voxelSize ?? null,
+        layerType: options.layerType,
+      })
+      task.set(options.outputChunkName, chunk)
     },
   }),
 })
