@@ -56,7 +56,7 @@ export default defineWorker({
   /** Runs zeros through the network. @returns the shape of its first output */
   async probe({ inputType, shape }: ProbeRequest): Promise<readonly number[]> {
     const { Tensor } = runtime!
-    const input = new Tensor(inputType, tensorData(inputType, allocate(inputType, product(shape))), shape)
+    const input = new Tensor(inputType, allocate(inputType, product(shape)) as Float32Array, shape)
     const results = await session!.run({ [session!.inputNames[0]!]: input }).catch(rethrow)
     return (results[session!.outputNames[0]!] as Tensor).dims
   },
@@ -69,8 +69,8 @@ export default defineWorker({
     const resultLength = product(resultShape)
     inputBuffer = reuse(inputBuffer, inputType, group * inputLength)
     outputBuffer = reuse(outputBuffer, outputType, group * resultLength)
-    const input = new Tensor(inputType, tensorData(inputType, inputBuffer), [group, ...inputShape])
-    const output = new Tensor(outputType, tensorData(outputType, outputBuffer), [group, ...resultShape])
+    const input = new Tensor(inputType, inputBuffer as Float32Array, [group, ...inputShape])
+    const output = new Tensor(outputType, outputBuffer as Float32Array, [group, ...resultShape])
     for (let first = 0; first < count; first += group) {
       const patches = Math.min(group, count - first)
       const source = batch.subarray(first * inputLength, (first + patches) * inputLength)
@@ -93,6 +93,9 @@ export default defineWorker({
 })
 
 async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  // onnxruntime's native part takes the engine's half-precision arrays for empty ones; without them it falls back on
+  // bits in a Uint16Array. This thread belongs to the worker alone.
+  Reflect.deleteProperty(globalThis, 'Float16Array')
   try {
     return await import('onnxruntime-node')
   } catch (cause) {
@@ -112,16 +115,6 @@ const product = (shape: readonly number[]): number => shape.reduce((left, right)
 
 const allocate = (type: FloatType, length: number): Floats =>
   type === 'float16' ? new Uint16Array(length) : new Float32Array(length)
-
-type Float16ArrayConstructor = new (buffer: ArrayBuffer) => Float32Array
-
-/** Where the engine has half-precision arrays onnxruntime copies from any other: it gets one over the same memory. */
-function tensorData(type: FloatType, data: Floats): Float32Array {
-  const { Float16Array } = globalThis as { Float16Array?: Float16ArrayConstructor }
-  return type === 'float16' && Float16Array !== undefined
-    ? new Float16Array(data.buffer)
-    : (data as Float32Array)
-}
 
 /** Exactly this long: onnxruntime checks a tensor's data against its shape. */
 const reuse = (present: Floats | undefined, type: FloatType, length: number): Floats =>
