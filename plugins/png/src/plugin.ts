@@ -1,0 +1,11 @@
+import { definePlugin } from '@chunkflow/sdk'
+
+export default definePlugin({
+  name: '@chunkflow/plugin-png',
+  permissions: ['filesystem'],
+  operators: {
+    'load-png': () => import('./operators/load-png.js'),
+    'save-pngs': () => import('./operators/save-pngs.js'),
+    snapshot: () => import('./operators/snapshot.js'),
+  },
+})
