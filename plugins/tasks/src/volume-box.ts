@@ -14,29 +14,56 @@ interface Services {
   readonly readers: ServiceFamily<Reader>
 }
 
-/** What a volume covers at a mip level, or what a file holds. @throws box-missing when nothing can read the path */
-export async function findVolumeBox(
-  path: string,
-  mip: number,
-  { volumes, readers }: Services,
-): Promise<BoundingBox> {
+/** What a volume covers at a mip level, or what a file holds. */
+export type CoveredBox = { readonly volume: BoundingBox } | { readonly file: BoundingBox }
+
+/** Reads metadata only. @throws box-missing when nothing can read the path */
+export async function findCoveredBox(path: string, mip: number, services: Services): Promise<CoveredBox> {
+  const file = await boxOfFile(path, services.readers)
+  if (file !== undefined) return { file }
+  const volume = await boxOfVolume(path, mip, services.volumes)
+  if (volume !== undefined) return { volume }
+  throw chunkflowError('box-missing', `No volume or file of a known format at ${path}`, {
+    fix: 'check the path; create-info makes a volume',
+  })
+}
+
+async function boxOfFile(path: string, readers: ServiceFamily<Reader>): Promise<BoundingBox | undefined> {
+  // formats of files are told by their names: without an extension no reader needs to be loaded
+  if (!/\.[a-z0-9]+$/i.test(path)) return undefined
   for (const key of readers.keys()) {
     const reader = await readers.get(key)
     if (!reader.matches(path)) continue
     const { shape, voxelOffset } = await reader.probe(path)
     return boundingBox(voxelOffset, addZyx(voxelOffset, zyx(shape.at(-3)!, shape.at(-2)!, shape.at(-1)!)))
   }
-  for (const key of volumes.keys()) {
-    const volume = await (await volumes.get(key)).open(path)
-    if (volume === null) continue
-    const scale = volume.description.scales.find((candidate) => candidate.mip === mip)
-    if (scale === undefined)
-      throw chunkflowError('box-missing', `${path} has no mip ${mip}`, {
-        fix: `its mips are ${volume.description.scales.map((candidate) => candidate.mip).join(', ')}`,
-      })
-    return scale.box
-  }
-  throw chunkflowError('box-missing', `No volume or file of a known format at ${path}`, {
-    fix: 'check the path; create-info makes a volume',
-  })
+  return undefined
 }
+
+async function boxOfVolume(
+  path: string,
+  mip: number,
+  volumes: ServiceFamily<VolumeFormat>,
+): Promise<BoundingBox | undefined> {
+  for (const key of volumes.keys()) {
+    const format = await volumes.get(key)
+    if (!(await format.matches(path))) continue
+    const scales = (await format.open(path))?.description.scales
+    if (scales === undefined) continue
+    const scale = scales.find((candidate) => candidate.mip === mip)
+    if (scale !== undefined) return scale.box
+    throw chunkflowError('box-missing', `${path} has no mip ${mip}`, {
+      fix: `its mips are ${scales.map((candidate) => candidate.mip).join(', ')}`,
+    })
+  }
+  return undefined
+}
+
+const PUBLIC_HOSTS: Readonly<Record<string, string>> = {
+  gs: 'https://storage.googleapis.com/',
+  s3: 'https://s3.amazonaws.com/',
+}
+
+/** The address at which a public bucket is read without credentials; other paths as they are. */
+export const anonymousPath = (path: string): string =>
+  path.replace(/^(?:precomputed:\/\/)?(gs|s3):\/\//, (_, scheme: string) => PUBLIC_HOSTS[scheme]!)

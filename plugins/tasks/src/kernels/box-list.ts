@@ -11,7 +11,9 @@ export function encodeBoxes(boxes: readonly BoundingBox[]): Uint8Array {
     Buffer.from([1, 0, text.length & 255, text.length >> 8]),
     Buffer.from(text, 'latin1'),
   ])
-  const numbers = BigInt64Array.from(boxes.flatMap(({ start, stop }) => [...start, ...stop]).map(BigInt))
+  const numbers = new BigInt64Array(6 * boxes.length)
+  for (const [row, { start, stop }] of boxes.entries())
+    for (const [column, value] of [...start, ...stop].entries()) numbers[6 * row + column] = BigInt(value)
   return Buffer.concat([header, new Uint8Array(numbers.buffer)])
 }
 

@@ -29,9 +29,12 @@ export function parseLog(text: string): TaskTimes | undefined {
 
 const COMPLETE = 'complete_task'
 
-/** Tables of mean, maximum, minimum, speed (when the output size is known) and sum, one row per device. */
+/**
+ * Tables of mean, maximum, minimum, speed (when the output size is known) and sum, one row per device. Columns are the timers
+ * in the order of the first log that has them, then the sum of all timers of a log; a log without a timer does not count there.
+ */
 export function summarize(logs: readonly TaskTimes[], outputSize: Zyx | undefined): string[] {
-  const columns = [...logs[0]!.seconds.keys(), COMPLETE]
+  const columns = [...new Set(logs.flatMap(({ seconds }) => [...seconds.keys()])), COMPLETE]
   const devices = [...new Set(logs.map(({ device }) => device))].sort()
   const samples = (device: string, column: string): number[] =>
     logs
@@ -57,8 +60,8 @@ export function summarize(logs: readonly TaskTimes[], outputSize: Zyx | undefine
   const megavoxels = outputSize === undefined ? 0 : (outputSize[0] * outputSize[1] * outputSize[2]) / 1e6
   return [
     ...table('mean time (sec)', mean),
-    ...table('max time (sec)', (values) => Math.max(...values)),
-    ...table('min time (sec)', (values) => Math.min(...values)),
+    ...table('max time (sec)', (values) => values.reduce((left, right) => Math.max(left, right))),
+    ...table('min time (sec)', (values) => values.reduce((left, right) => Math.min(left, right))),
     ...(outputSize === undefined
       ? []
       : table('mean speed (MVoxel/s)', (values) => megavoxels / mean(values))),

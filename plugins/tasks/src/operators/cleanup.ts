@@ -22,7 +22,7 @@ export default defineSource({
     const { dir, mode, suffix } = options
     if (dir === undefined && mode === undefined && suffix === undefined)
       throw chunkflowError(
-        'box-missing',
+        'flag-missing',
         'cleanup without options would delete every file of the working directory',
         { fix: 'say which: --dir, --mode or --suffix' },
       )

@@ -4,10 +4,9 @@ import { decodeBoxes } from '../kernels/box-list.js'
 export default defineSource({
   name: 'fetch-task-from-file',
   summary: 'Make tasks from rows of a file of boxes',
-  examples: [
-    'generate-tasks --chunk-size 16 64 64 --grid-size 2 2 2 --file-path boxes.npy',
-    'fetch-task-from-file --file-path boxes.npy --job-index 1 --granularity 2 debug',
-  ],
+  description:
+    'The file comes from generate-tasks --file-path. Job i of a batch system does the rows from i times --granularity on.',
+  examples: [],
   flags: {
     filePath: flag.text({
       char: 'f',
@@ -22,11 +21,9 @@ export default defineSource({
   services: { files: FILES },
   sets: ['bbox'],
   async create({ options, services }) {
-    const index = options.slurmJobArray
-      ? Number(process.env.SLURM_ARRAY_TASK_ID ?? Number.NaN)
-      : options.jobIndex
-    if (index === undefined || !Number.isInteger(index) || index < 0)
-      throw chunkflowError('box-missing', 'Which rows shall this job do?', {
+    const index = options.slurmJobArray ? slurmIndex() : options.jobIndex
+    if (index === undefined)
+      throw chunkflowError('flag-missing', 'Nothing says which rows this job does', {
         fix: 'give --job-index, or --slurm-job-array inside a SLURM job array',
       })
     const boxes = decodeBoxes(await services.files.read(options.filePath), options.filePath)
@@ -37,3 +34,6 @@ export default defineSource({
     }
   },
 })
+
+const slurmIndex = (): number | undefined =>
+  /^\d+$/.test(process.env.SLURM_ARRAY_TASK_ID ?? '') ? Number(process.env.SLURM_ARRAY_TASK_ID) : undefined

@@ -1,8 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chunkflowError, defineSource, flag, formatBox, parseBox, QUEUES } from '@chunkflow/sdk'
-import { openQueue } from '../queue-name.js'
+import {
+  chunkflowError,
+  defineSource,
+  flag,
+  formatBox,
+  type Lease,
+  type Logger,
+  parseBox,
+  QUEUES,
+  type QueueMessage,
+} from '@chunkflow/sdk'
+import { findQueue } from '../queue-name.js'
 
-/** How long to wait before an empty queue is asked again. */
+/** How long to wait before an empty queue is asked again, unless the environment says otherwise. */
 const RETRY_SECONDS = 100
 
 export default defineSource({
@@ -10,7 +20,7 @@ export default defineSource({
   aliases: ['fetch-task'],
   summary: 'Make tasks from the messages of a queue',
   description:
-    'A message is fetched only after the task before it went through the whole chain. It stays invisible to others while the task runs and is removed by delete-task-in-queue; a worker that dies leaves it to somebody else.',
+    'A message is fetched only after the task before it went through the whole chain. It stays invisible to others while the task runs and is removed by delete-task-in-queue; a worker that dies leaves it to somebody else. An empty queue is asked again every 100 seconds (CHUNKFLOW_QUEUE_RETRY_SECONDS).',
   examples: [],
   flags: {
     queueName: flag.text({
@@ -22,14 +32,14 @@ export default defineSource({
       char: 'v',
       minimum: 0,
       defaultText: "the queue's own",
-      summary: 'seconds for which a fetched task is hidden from others',
+      summary: 'seconds for which a fetched task is hidden from others; 0: as the queue says',
     }),
     num: flag.integer({ char: 'n', default: -1, summary: 'fetch at most so many tasks; negative: no limit' }),
     retryTimes: flag.integer({
       char: 'r',
       default: 30,
       minimum: 0,
-      summary: 'how often an empty queue is asked again',
+      summary: 'how often, in all, an empty queue is asked again',
     }),
   },
   effects: 'read',
@@ -37,48 +47,77 @@ export default defineSource({
   sets: ['bbox'],
   queue: true,
   async create({ options, services, globals }) {
+    const { queueName, num } = options
+    const place = await findQueue(services.queues, queueName)
     const visibility = options.visibilityTimeout ? { visibilitySeconds: options.visibilityTimeout } : {}
-    const pause = Number(process.env.CHUNKFLOW_QUEUE_RETRY_SECONDS ?? RETRY_SECONDS) * 1000
+    const pauseSeconds = readRetrySeconds()
     return {
       async *tasks({ signal, logger }) {
         if (globals.dryRun) {
-          logger.info(`dry run: would fetch tasks from ${options.queueName}`)
+          logger.info(`dry run: would fetch tasks from ${queueName}`)
           return
         }
-        const queue = await openQueue(services.queues, options.queueName, visibility)
+        const queue = await place.driver.open(place.name, visibility)
         let retries = options.retryTimes
-        let fetched = 0
-        while (!signal.aborted && (options.num < 0 || fetched < options.num)) {
+        for (let fetched = 0; !signal.aborted && (num < 0 || fetched < num); ) {
           const message = await queue.receive({ ...visibility, signal })
           if (message === null) {
             if (retries <= 0 || signal.aborted) return
             retries -= 1
             logger.info(
-              `the queue ${options.queueName} is empty; asking again in ${pause / 1000} s, ${retries} more times`,
+              `the queue ${queueName} is empty; asking again in ${pauseSeconds} s, ${retries} more times`,
             )
-            await sleep(pause, undefined, { signal }).catch(() => {})
+            await sleep(pauseSeconds * 1000, undefined, { signal }).catch(() => {})
             continue
           }
           const bbox = parseBox(message.body)
-          if (bbox === null)
-            throw chunkflowError(
-              'queue-failed',
-              `Message "${message.body.slice(0, 80)}" is not a bounding box`,
-              { where: options.queueName, fix: 'fill the queue with generate-tasks' },
-            )
-          fetched += 1
-          const lease = {
-            seconds: message.seconds,
-            extend: () => message.extend(),
-            acknowledge: () => message.acknowledge(),
-            release: (reason: string) => message.release(reason),
-            ...(message.deadLetter === undefined
-              ? {}
-              : { deadLetter: (reason: string) => message.deadLetter!(reason) }),
+          if (bbox === null) {
+            await putAside(message, queueName, logger)
+            continue
           }
-          yield { bbox, lease, log: { bbox: formatBox(bbox) } }
+          fetched += 1
+          yield { bbox, lease: leaseOf(message), log: { bbox: formatBox(bbox) } }
         }
       },
     }
   },
 })
+
+const leaseOf = (message: QueueMessage): Lease => ({
+  seconds: message.seconds,
+  extend: () => message.extend(),
+  acknowledge: () => message.acknowledge(),
+  release: (reason) => message.release(reason),
+  ...(message.deadLetter === undefined
+    ? {}
+    : { deadLetter: (reason: string) => message.deadLetter!(reason) }),
+})
+
+/** A message nobody can read must not come back for ever: with dead letters it goes there, else the run ends. */
+async function putAside(message: QueueMessage, queueName: string, logger: Logger): Promise<void> {
+  const what = `Message "${message.body.slice(0, 80)}" is not a bounding box`
+  if (message.deadLetter !== undefined) {
+    await message.deadLetter(what)
+    logger.error(`${what}; it is now among the dead letters of ${queueName}`)
+    return
+  }
+  await message.release(what)
+  throw chunkflowError('queue-failed', what, {
+    where: queueName,
+    fix: 'remove the message; generate-tasks fills a queue with boxes',
+  })
+}
+
+function readRetrySeconds(): number {
+  const text = process.env.CHUNKFLOW_QUEUE_RETRY_SECONDS
+  if (text === undefined || text === '') return RETRY_SECONDS
+  const seconds = Number(text)
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds
+  throw chunkflowError(
+    'flag-invalid',
+    `CHUNKFLOW_QUEUE_RETRY_SECONDS is "${text}", not a number of seconds`,
+    {
+      fix: 'set it to a number, or unset it',
+    },
+  )
+}

@@ -1,25 +1,11 @@
-import {
-  type BoundingBox,
-  boxSize,
-  chunkflowError,
-  defineSource,
-  equalZyx,
-  FILES,
-  flag,
-  formatBox,
-  formatFlag,
-  type Logger,
-  parseBox,
-  QUEUES,
-  READERS,
-  uniteBoxes,
-  VOLUMES,
-  type Zyx,
-} from '@chunkflow/sdk'
+import { defineSource, FILES, flag, formatBox, QUEUES, READERS, uniteBoxes, VOLUMES } from '@chunkflow/sdk'
 import { encodeBoxes } from '../kernels/box-list.js'
-import { layTaskGrid } from '../kernels/task-grid.js'
-import { openQueue } from '../queue-name.js'
-import { findVolumeBox } from '../volume-box.js'
+import { findQueue } from '../queue-name.js'
+import { listBoxes, selectBoxes } from '../task-list.js'
+import { anonymousPath, findCoveredBox } from '../volume-box.js'
+
+/** How many boxes are handed to a queue at once. */
+const SENT_AT_ONCE = 1000
 
 export default defineSource({
   name: 'generate-tasks',
@@ -72,7 +58,11 @@ export default defineSource({
       summary: 'step from box to box',
     }),
     filePath: flag.text({ char: 'f', summary: 'also write the boxes to this .npy file' }),
-    queueName: flag.text({ char: 'q', summary: 'send the boxes to this queue instead of running them' }),
+    queueName: flag.text({
+      char: 'q',
+      summary:
+        'send the boxes to this queue (a bare name or sqs://name, fq://folder) instead of running them',
+    }),
     respectChunkSize: flag.boolean({
       default: true,
       no: 'respect-stop',
@@ -86,124 +76,56 @@ export default defineSource({
     taskIndexStart: flag.integer({ char: 'i', minimum: 0, summary: 'first box of the list to use' }),
     taskIndexStop: flag.integer({ char: 'p', minimum: 0, summary: 'end of the list, excluded' }),
     disbatch: flag.boolean({ char: 'd', summary: 'use the box with index $DISBATCH_REPEAT_INDEX' }),
-    useHttps: flag.boolean({ no: 'use-credential', summary: 'read the volume anonymously over https' }),
+    useHttps: flag.boolean({ no: 'use-credential', summary: 'read a public bucket without credentials' }),
   },
   effects: 'read',
   services: { files: FILES, volumes: VOLUMES, readers: READERS, queues: QUEUES },
   sets: ['bbox', 'bbox_index', 'bbox_num'],
   async create({ options, services, globals, logger }) {
-    const { volumePath } = options
-    const volume =
-      volumePath === undefined
-        ? undefined
-        : await findVolumeBox(volumePath, options.mip ?? globals.mip, services)
-    const boxes = listBoxes(options, volume, logger)
-    logger.info(`${boxes.length} candidate boxes`)
-    const kept = selectBoxes(boxes, options)
-    logger.result(`total number of tasks: ${kept.length}`)
-    const all = kept.map(({ box }) => box)
+    const { volumePath, filePath, queueName } = options
+    // before anything is written: is there a way to send?
+    const queue = queueName === undefined ? undefined : await findQueue(services.queues, queueName)
+    const path = options.useHttps && volumePath !== undefined ? anonymousPath(volumePath) : volumePath
+    const covered = path === undefined ? {} : await findCoveredBox(path, options.mip ?? globals.mip, services)
+    const listed = listBoxes({ ...options, ...covered, respectStop: !options.respectChunkSize }, logger)
+    logger.info(`${listed.length} candidate boxes`)
+    const kept = selectBoxes(listed, options)
+    const boxes = kept.map(({ box }) => box)
+    logger.result(`total number of tasks: ${boxes.length}`)
+
+    async function writeFile(path: string): Promise<void> {
+      const file = path.endsWith('.npy') ? path : `${path}.npy`
+      if (globals.dryRun) logger.info(`dry run: would write ${boxes.length} boxes to ${file}`)
+      else await services.files.write(file, encodeBoxes(boxes))
+    }
     return {
-      range: () => (all.length === 0 ? undefined : all.reduce(uniteBoxes)),
-      async *tasks({ logger: messages }) {
-        if (options.filePath !== undefined) await writeBoxes(options.filePath)
-        if (options.queueName !== undefined) {
-          await sendBoxes(options.queueName)
+      range: () => (boxes.length === 0 ? undefined : boxes.reduce(uniteBoxes)),
+      async *tasks({ progress, signal }) {
+        if (filePath !== undefined) await writeFile(filePath)
+        if (queue !== undefined) {
+          if (globals.dryRun) {
+            logger.info(`dry run: would send ${boxes.length} boxes to the queue ${queueName}`)
+            return
+          }
+          const opened = await queue.driver.open(queue.name, {})
+          const bar = progress.start(`sending tasks to ${queueName}`, boxes.length, 'tasks')
+          try {
+            for (let first = 0; first < boxes.length && !signal.aborted; first += SENT_AT_ONCE) {
+              const bodies = boxes.slice(first, first + SENT_AT_ONCE).map(formatBox)
+              await opened.send(bodies)
+              bar.advance(bodies.length)
+            }
+          } finally {
+            bar.end()
+          }
           return
         }
         for (const [position, { box, index }] of kept.entries()) {
-          messages.info(`executing task ${position} in ${kept.length} with bounding box ${formatBox(box)}`)
-          yield {
-            bbox: box,
-            variables: { bbox_index: options.disbatch ? index : position, bbox_num: kept.length },
-            log: { bbox: formatBox(box) },
-          }
+          logger.result(`executing task ${position} in ${kept.length} with bounding box ${formatBox(box)}`)
+          const variables = { bbox_index: index, bbox_num: kept.length }
+          yield { bbox: box, variables, log: { bbox: formatBox(box) } }
         }
       },
     }
-
-    async function writeBoxes(path: string): Promise<void> {
-      const file = path.endsWith('.npy') ? path : `${path}.npy`
-      if (globals.dryRun) logger.info(`dry run: would write ${kept.length} boxes to ${file}`)
-      else await services.files.write(file, encodeBoxes(all))
-    }
-
-    async function sendBoxes(name: string): Promise<void> {
-      if (globals.dryRun) logger.info(`dry run: would send ${kept.length} boxes to the queue ${name}`)
-      else {
-        await (await openQueue(services.queues, name, {})).send(all.map(formatBox))
-        logger.info(`sent ${kept.length} boxes to ${name}`)
-      }
-    }
   },
 })
-
-interface ListOptions {
-  readonly boundingBox: string | undefined
-  readonly chunkSize: Zyx | undefined
-  readonly respectChunkSize: boolean
-  readonly [name: string]: unknown
-}
-
-function listBoxes(
-  options: ListOptions,
-  volume: BoundingBox | undefined,
-  logger: Logger,
-): readonly BoundingBox[] {
-  const { boundingBox: text, chunkSize } = options
-  if (text !== undefined) {
-    const box = parseBox(text)
-    if (box === null)
-      throw chunkflowError('box-missing', `"${text}" is not a bounding box`, {
-        fix: 'write it as z0-z1_y0-y1_x0-x1',
-      })
-    if (chunkSize !== undefined && !equalZyx(chunkSize, boxSize(box)))
-      throw chunkflowError(
-        'box-missing',
-        `--bounding-box is ${formatFlag(boxSize(box))} large, but --chunk-size says ${formatFlag(chunkSize)}`,
-        { fix: 'leave --chunk-size out' },
-      )
-    return [box]
-  }
-  if (chunkSize === undefined)
-    throw chunkflowError('box-missing', 'The size of the boxes is missing', {
-      fix: 'give --chunk-size, or --bounding-box',
-    })
-  const grid = layTaskGrid({
-    ...(options as object),
-    chunkSize,
-    respectStop: !options.respectChunkSize,
-    volume,
-  })
-  logger.info(
-    `region start ${formatFlag(grid.start)}, stride ${formatFlag(grid.stride)}, grid size ${formatFlag(grid.size)}, ${grid.boxes.length} boxes`,
-  )
-  const last = grid.boxes.at(-1)
-  if (last !== undefined)
-    logger.info(
-      `end of the last box ${formatFlag(last.stop)}; box in the centre: number ${grid.centre}, ${formatBox(grid.boxes[grid.centre]!)}`,
-    )
-  return grid.boxes
-}
-
-/** Boxes to use, with their index in the whole list. */
-function selectBoxes(
-  boxes: readonly BoundingBox[],
-  {
-    taskIndexStart,
-    taskIndexStop,
-    disbatch,
-  }: { taskIndexStart: number | undefined; taskIndexStop: number | undefined; disbatch: boolean },
-): { box: BoundingBox; index: number }[] {
-  const numbered = boxes.map((box, index) => ({ box, index }))
-  if (taskIndexStart !== undefined || taskIndexStop !== undefined)
-    return numbered.slice(taskIndexStart ?? 0, taskIndexStop)
-  if (!disbatch) return numbered
-  const index = Number(process.env.DISBATCH_REPEAT_INDEX ?? Number.NaN)
-  if (!Number.isInteger(index) || index < 0 || index >= boxes.length)
-    throw chunkflowError(
-      'box-missing',
-      `DISBATCH_REPEAT_INDEX is ${process.env.DISBATCH_REPEAT_INDEX ?? 'not set'}; there are ${boxes.length} boxes`,
-      { fix: 'set it to an index of the list, starting at 0' },
-    )
-  return numbered.slice(index, index + 1)
-}

@@ -1,22 +1,26 @@
-import { boxOf, defineOperator, FILES, flag } from '@chunkflow/sdk'
-import { markFileName } from '../kernels/mark-file.js'
+import { boxOf, defineOperator, flag, type Task } from '@chunkflow/sdk'
+import { leaveMark, MARK_SERVICES, markFileName } from '../mark-file.js'
 
 export default defineOperator({
   name: 'mark-complete',
   summary: 'Leave an empty file that says the task is done',
   examples: ['create-bbox --start 0 0 0 --size 4 8 8 mark-complete --prefix ./done- --suffix .txt'],
   flags: {
-    prefix: flag.text({ char: 'p', required: true, summary: 'text before the box in the file name' }),
+    prefix: flag.text({
+      char: 'p',
+      required: true,
+      summary: 'text before the box in the file name; may be a URL',
+    }),
     suffix: flag.text({ char: 's', default: '', summary: 'text after the box' }),
   },
   effects: 'write',
-  services: { files: FILES },
+  services: MARK_SERVICES,
   requires: ['bbox'],
   create({ options, services, logger }) {
+    const nameFor = (task: Task): string => markFileName(options.prefix, boxOf(task), options.suffix)
     return {
-      run: (task) => services.files.touch(markFileName(options.prefix, boxOf(task), options.suffix)),
-      dryRun: (task) =>
-        logger.info(`dry run: would touch ${markFileName(options.prefix, boxOf(task), options.suffix)}`),
+      run: (task) => leaveMark(nameFor(task), services),
+      dryRun: (task) => logger.info(`dry run: would leave the mark ${nameFor(task)}`),
     }
   },
 })

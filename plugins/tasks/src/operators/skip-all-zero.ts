@@ -1,6 +1,6 @@
-import { boxOf, chunkBox, chunkOf, defineOperator, FILES, flag, skip } from '@chunkflow/sdk'
+import { boxOf, chunkBox, chunkOf, defineOperator, flag, skip } from '@chunkflow/sdk'
 import { isAllZero } from '../kernels/all-zero.js'
-import { markFileName } from '../kernels/mark-file.js'
+import { leaveMark, MARK_SERVICES, markFileName, markSize } from '../mark-file.js'
 
 export default defineOperator({
   name: 'skip-all-zero',
@@ -22,7 +22,7 @@ export default defineOperator({
     }),
   },
   effects: 'read',
-  services: { files: FILES },
+  services: MARK_SERVICES,
   create({ options, services, globals, logger }) {
     return {
       async run(task) {
@@ -35,8 +35,8 @@ export default defineOperator({
             options.suffix,
             options.adjustSize,
           )
-          if (globals.dryRun) logger.info(`dry run: would touch ${file}`)
-          else if ((await services.files.status(file)) === null) await services.files.touch(file)
+          if (globals.dryRun) logger.info(`dry run: would leave the mark ${file}`)
+          else if ((await markSize(file, services)) === null) await leaveMark(file, services)
         }
         return skip(`"${options.inputChunkName}" is all zero`)
       },

@@ -1,5 +1,5 @@
-import { boxOf, chunkflowError, defineOperator, FILES, flag, skip } from '@chunkflow/sdk'
-import { markFileName } from '../kernels/mark-file.js'
+import { boxOf, chunkflowError, defineOperator, flag, skip } from '@chunkflow/sdk'
+import { leaveMark, MARK_SERVICES, markFileName } from '../mark-file.js'
 
 export default defineOperator({
   name: 'skip-none',
@@ -12,20 +12,23 @@ export default defineOperator({
     suffix: flag.text({ char: 's', default: '', summary: 'text after the box' }),
   },
   effects: 'read',
-  services: { files: FILES },
-  create({ options, services, globals, logger }) {
+  services: MARK_SERVICES,
+  infer(_, options) {
     if (options.touch && options.prefix === undefined)
       throw chunkflowError('flag-missing', 'Missing option --prefix: where to leave the mark file', {
         fix: 'give --prefix, or --no-touch',
       })
+    return {}
+  },
+  create({ options, services, globals, logger }) {
     return {
       async run(task) {
         const value = task.get(options.inputName)
         if (value !== null && value !== undefined) return undefined
         if (options.touch) {
           const file = markFileName(options.prefix!, boxOf(task), options.suffix)
-          if (globals.dryRun) logger.info(`dry run: would touch ${file}`)
-          else await services.files.touch(file)
+          if (globals.dryRun) logger.info(`dry run: would leave the mark ${file}`)
+          else await leaveMark(file, services)
         }
         return skip(`"${options.inputName}" is null`)
       },

@@ -1,5 +1,5 @@
-import { boxOf, defineOperator, FILES, flag, skip } from '@chunkflow/sdk'
-import { markFileName } from '../kernels/mark-file.js'
+import { boxOf, defineOperator, flag, skip } from '@chunkflow/sdk'
+import { MARK_SERVICES, markFileName, markSize } from '../mark-file.js'
 
 export default defineOperator({
   name: 'skip-task-by-file',
@@ -9,7 +9,11 @@ export default defineOperator({
     'create-bbox --start 0 0 0 --size 4 8 8 skip-task-by-file --prefix ./ --suffix .done mark-complete --prefix ./ --suffix .done',
   ],
   flags: {
-    prefix: flag.text({ char: 'p', required: true, summary: 'text before the box in the file name' }),
+    prefix: flag.text({
+      char: 'p',
+      required: true,
+      summary: 'text before the box in the file name; may be a URL',
+    }),
     suffix: flag.text({ char: 's', default: '', summary: 'text after the box' }),
     mode: flag.text({
       char: 'm',
@@ -24,20 +28,19 @@ export default defineOperator({
     }),
   },
   effects: 'read',
-  services: { files: FILES },
+  services: MARK_SERVICES,
   requires: ['bbox'],
   create: ({ options, services }) => ({
     async run(task) {
       const file = markFileName(options.prefix, boxOf(task), options.suffix, options.adjustSize)
-      const status = await services.files.status(file)
-      const wanted = {
-        exist: status !== null,
-        missing: status === null,
-        empty: status === null || status.bytes === 0,
+      const bytes = await markSize(file, services)
+      const skipped = {
+        exist: bytes !== null,
+        missing: bytes === null,
+        empty: bytes === null || bytes === 0,
       }[options.mode]
-      return wanted
-        ? skip(`${file} ${status === null ? 'is missing' : options.mode === 'empty' ? 'is empty' : 'exists'}`)
-        : undefined
+      const state = bytes === null ? 'is missing' : options.mode === 'empty' ? 'is empty' : 'exists'
+      return skipped ? skip(`${file} ${state}`) : undefined
     },
   }),
 })
