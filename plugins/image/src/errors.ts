@@ -1,4 +1,5 @@
 /** Errors of this plugin. */
 export const IMAGE_ERROR_CODES = {
   'image-dtype': 'The operator does not take chunks of this element type or shape.',
+  'image-range': 'Voxels lie outside the values the operator takes.',
 } as const

@@ -1,39 +1,54 @@
 import {
   type Chunk,
+  channelCount,
   chunkflowError,
   createChunk,
+  decodeFloat16,
   describeChunk,
   emptyChunk,
-  isBigDtype,
+  productZyx,
+  spatialSize,
 } from '@chunkflow/sdk'
 
-/** Per voxel, one plus the index of the largest channel; the lowest index wins ties. uint8, 3-D. */
+/** Labels are uint8 and 0 is background. */
+const MOST_CHANNELS = 255
+
+/**
+ * Per voxel, one plus the index of the largest channel; the lowest index wins ties.
+ * @param chunk 4-D of at most 255 channels, any dtype (64-bit values are compared exactly)
+ * @returns uint8, 3-D, a segmentation at the same place
+ * @throws image-dtype
+ */
 export function channelVoting(chunk: Chunk): Chunk {
-  if (chunk.shape.length !== 4 || chunk.shape[0]! > 255 || chunk.dtype === 'float16')
+  if (chunk.shape.length !== 4 || channelCount(chunk) > MOST_CHANNELS)
     throw chunkflowError(
       'image-dtype',
-      `channel-voting takes 4-D chunks of at most 255 channels, not ${describeChunk(chunk)}`,
+      `channel-voting takes 4-D chunks of at most ${MOST_CHANNELS} channels, not ${describeChunk(chunk)}`,
       { fix: 'give it the output of a multi-class network' },
     )
-  const [channels, ...size] = chunk.shape as readonly [number, number, number, number]
-  const voxels = size.reduce((left, right) => left * right, 1)
+  const size = spatialSize(chunk)
+  const voxels = productZyx(size)
   const { voxelOffset, voxelSize } = chunk
-  const result = emptyChunk('uint8', size, { voxelOffset, voxelSize, layerType: 'segmentation' })
-  const winner = result.data as Uint8Array
-  // channel by channel, so that memory is read in order; bigint arrays compare alike
-  const best = isBigDtype(chunk.dtype)
-    ? (chunk.data as BigUint64Array).slice(0, voxels)
-    : (chunk.data as Float32Array).slice(0, voxels)
+  const winner = emptyChunk('uint8', size).data as Uint8Array
   winner.fill(1)
-  for (let channel = 1; channel < channels; channel++) {
-    const start = channel * voxels
-    for (let index = 0; index < voxels; index++) {
-      const value = chunk.data[start + index]!
-      if (value > best[index]!) {
-        best[index] = value as never
+  // channel by channel, so that memory is read in order
+  const best = valuesOf(chunk, 0, voxels).slice()
+  for (let channel = 1; channel < channelCount(chunk); channel++) {
+    const values = valuesOf(chunk, channel * voxels, voxels)
+    for (let index = 0; index < voxels; index++)
+      if (values[index]! > best[index]!) {
+        best[index] = values[index]!
         winner[index] = channel + 1
       }
-    }
   }
   return createChunk(winner, size, { voxelOffset, voxelSize, layerType: 'segmentation' })
+}
+
+/** One channel in a form that compares; bigint arrays compare alike, the cast only picks one signature. */
+function valuesOf({ data, dtype }: Chunk, start: number, length: number): Float32Array {
+  const values = (data as Float32Array).subarray(start, start + length)
+  if (dtype !== 'float16') return values
+  const decoded = new Float32Array(length)
+  decodeFloat16(values as unknown as Uint16Array, decoded)
+  return decoded
 }

@@ -7,36 +7,47 @@ import {
   emptyChunk,
   looksLikeAffinityMap,
   looksLikeProbabilityMap,
+  spatialSize,
   squeezeChannel,
 } from '@chunkflow/sdk'
 
+/** Of an affinity map, channels x y z: the mean of x and y, or z alone. */
+export type QuantizeMode = 'xy' | 'z'
+
 /**
- * A map as grey values: trunc(255 v), uint8, 3-D.
- * @param mode of an affinity map (3 channels x, y, z): the mean of x and y, or z alone
+ * A map as grey values, trunc(255 v), computed in float32: bytes that were divided by 255 come back as they were. Values
+ * outside [0, 1], which only affinity maps may hold, are clamped.
+ * @param chunk an affinity map (float32, 3 channels), or a probability map (float32 in [0, 1]) of one channel
+ * @returns uint8, 3-D, an image at the same place
+ * @throws image-dtype for others, shape-mismatch for a probability map of several channels
  */
-export function quantizeChunk(chunk: Chunk, mode: 'xy' | 'z'): Chunk {
-  const source = looksLikeAffinityMap(chunk) ? affinityValues(chunk, mode) : probabilityValues(chunk)
+export function quantizeChunk(chunk: Chunk, mode: QuantizeMode): Chunk {
   const { voxelOffset, voxelSize } = chunk
-  const result = emptyChunk('uint8', chunk.shape.slice(-3), { voxelOffset, voxelSize, layerType: 'image' })
-  const out = result.data as Uint8Array
-  for (let index = 0; index < out.length; index++) out[index] = 255 * source[index]!
-  return createChunk(out, result.shape, { voxelOffset, voxelSize, layerType: 'image' })
+  const size = spatialSize(chunk)
+  const out = emptyChunk('uint8', size).data as Uint8Array
+  if (looksLikeAffinityMap(chunk) && mode === 'xy') quantizeMean(channel(chunk, 0), channel(chunk, 1), out)
+  else quantizeValues(looksLikeAffinityMap(chunk) ? channel(chunk, 2) : probabilities(chunk), out)
+  return createChunk(out, size, { voxelOffset, voxelSize, layerType: 'image' })
 }
 
-function affinityValues(chunk: Chunk, mode: 'xy' | 'z'): Float32Array {
-  if (mode === 'z') return channelOf(chunk, 2).data as Float32Array
-  const [x, y] = [channelOf(chunk, 0).data as Float32Array, channelOf(chunk, 1).data as Float32Array]
-  const mean = new Float32Array(x.length)
-  for (let index = 0; index < mean.length; index++) mean[index] = (x[index]! + y[index]!) / 2
-  return mean
+const channel = (chunk: Chunk, index: number): Float32Array => channelOf(chunk, index).data as Float32Array
+
+const toByte = (value: number): number => Math.min(255, Math.max(0, Math.fround(255 * value)))
+
+function quantizeValues(values: Float32Array, out: Uint8Array): void {
+  for (let index = 0; index < out.length; index++) out[index] = toByte(values[index]!)
 }
 
-function probabilityValues(chunk: Chunk): Float32Array {
+function quantizeMean(x: Float32Array, y: Float32Array, out: Uint8Array): void {
+  for (let index = 0; index < out.length; index++) out[index] = toByte(Math.fround(x[index]! + y[index]!) / 2)
+}
+
+function probabilities(chunk: Chunk): Float32Array {
   if (!looksLikeProbabilityMap(chunk))
     throw chunkflowError(
       'image-dtype',
       `quantize takes affinity or probability maps, not ${describeChunk(chunk)}`,
-      { fix: 'maps are float32 with values in [0, 1]' },
+      { fix: 'maps are float32; probabilities lie in [0, 1]' },
     )
   return squeezeChannel(chunk).data as Float32Array
 }

@@ -1,5 +1,6 @@
-import { chunkOf, defineOperator, flag } from '@chunkflow/sdk'
+import { chunkflowError, chunkOf, defineOperator, flag } from '@chunkflow/sdk'
 import { channelVoting } from '../kernels/channel-voting.js'
+import { flatShape } from '../result-type.js'
 
 export default defineOperator({
   name: 'channel-voting',
@@ -12,15 +13,19 @@ export default defineOperator({
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
   },
   effects: 'pure',
-  infer: () => ({
-    outputChunkName: {
-      kind: 'chunk',
-      dtype: 'uint8',
-      rank: 3,
-      layerType: 'segmentation',
-      layerTypeDeclared: true,
-    },
-  }),
+  infer({ inputChunkName: input }) {
+    if (input?.rank === 3)
+      throw chunkflowError('image-dtype', 'channel-voting takes 4-D chunks, not 3-D ones', {
+        fix: 'give it the output of a multi-class network',
+      })
+    return {
+      outputChunkName: {
+        ...flatShape(input),
+        ...({ kind: 'chunk', dtype: 'uint8', rank: 3 } as const),
+        ...({ layerType: 'segmentation', layerTypeDeclared: true } as const),
+      },
+    }
+  },
   create: ({ options }) => ({
     run: (task) => task.set(options.outputChunkName, channelVoting(chunkOf(task, options.inputChunkName))),
   }),

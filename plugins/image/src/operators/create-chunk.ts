@@ -1,19 +1,21 @@
 import {
-  allocate,
   astype,
+  bytesPerElement,
   type Chunk,
   COMPUTE,
   createChunk,
   defineOperator,
+  emptyChunk,
   flag,
+  productZyx,
   type TypedArray,
   type Zyx,
 } from '@chunkflow/sdk'
 import { type ComputeServices, connectedComponents } from '@chunkflow/sdk/numerics'
-import { randomSource, sineBytes, sineFloats, sineMask } from '../kernels/patterns.js'
+import { randomBytes, randomFloats, sineBytes, sineFloats, sineMask } from '../kernels/patterns.js'
+import { inferredType } from '../result-type.js'
 
 const DTYPES = ['uint8', 'uint16', 'uint32', 'uint64', 'float32', 'float64'] as const
-type PatternDtype = (typeof DTYPES)[number]
 
 export default defineOperator({
   name: 'create-chunk',
@@ -25,7 +27,7 @@ export default defineOperator({
     'create-chunk --pattern random --seed 1 --voxel-size 40 4 4 save-h5 -f noise.h5',
   ],
   flags: {
-    size: flag.integers3({ char: 's', default: [64, 64, 64], minimum: 0, summary: 'size' }),
+    size: flag.integers3({ char: 's', default: [64, 64, 64], minimum: 1, summary: 'size in voxels' }),
     dtype: flag.text({ char: 'd', choices: DTYPES, default: 'uint8', summary: 'element type' }),
     pattern: flag.text({
       char: 'p',
@@ -49,47 +51,36 @@ export default defineOperator({
   },
   services: { compute: COMPUTE },
   effects: 'pure',
-  infer: (_, { size, dtype }) => ({ outputChunkName: { kind: 'chunk', dtype, rank: 3, shape: size } }),
+  infer: (_, { size, dtype }) => ({ outputChunkName: inferredType({ dtype, shape: size }) }),
+  estimate(_, { size, dtype, pattern }) {
+    // labels are made as uint32, of a pattern in bytes
+    const labels = pattern !== 'zero' && !PLAIN.includes(dtype)
+    return { bytes: productZyx(size) * (bytesPerElement(dtype) + (labels ? 5 : 0)) }
+  },
   create: ({ options, services }) => ({
     async run(task, { signal }) {
-      const { size, dtype, pattern, seed, voxelOffset, voxelSize } = options
-      const make = { sin: makeSine, zero: makeZero, random: makeRandom }[pattern]
-      const data = await make(size, dtype, { compute: services.compute, signal }, seed)
+      const { size, dtype, voxelOffset, voxelSize } = options
+      const data = await fill(options, { compute: services.compute, signal })
       task.set(options.outputChunkName, createChunk(data, size, { dtype, voxelOffset, voxelSize }))
     },
   }),
 })
 
-type Make = (
-  size: Zyx,
-  dtype: PatternDtype,
-  services: ComputeServices,
-  seed: number | undefined,
-) => Promise<TypedArray>
+const PLAIN: readonly string[] = ['uint8', 'float32', 'float64']
 
-const makeZero: Make = async (size, dtype) => allocate(dtype, size[0] * size[1] * size[2])
-
-const makeSine: Make = async (size, dtype, services) => {
-  if (dtype === 'uint8') return sineBytes(size)
-  if (dtype === 'float32' || dtype === 'float64') return sineFloats(size, dtype)
-  return componentsOf(createChunk(sineMask(size), size), dtype, services)
+interface Filling {
+  readonly size: Zyx
+  readonly dtype: (typeof DTYPES)[number]
+  readonly pattern: 'sin' | 'zero' | 'random'
+  readonly seed: number | undefined
 }
 
-const makeRandom: Make = async (size, dtype, services, seed) => {
-  const random = randomSource(seed)
-  const count = size[0] * size[1] * size[2]
-  const data = allocate(dtype.startsWith('uint') ? 'uint8' : dtype, count) as Float64Array
-  const scale = dtype.startsWith('uint') ? 255 : 1
-  for (let index = 0; index < count; index++) data[index] = random() * scale
-  return dtype === 'uint8' || dtype === 'float32' || dtype === 'float64'
-    ? data
-    : componentsOf(createChunk(data, size), dtype, services)
-}
-
-async function componentsOf(
-  chunk: Chunk,
-  dtype: PatternDtype,
-  services: ComputeServices,
-): Promise<TypedArray> {
+async function fill({ size, dtype, pattern, seed }: Filling, services: ComputeServices): Promise<TypedArray> {
+  if (pattern === 'zero') return emptyChunk(dtype, size).data
+  const random = pattern === 'random'
+  if (dtype === 'uint8') return random ? randomBytes(size, seed) : sineBytes(size)
+  if (dtype === 'float32' || dtype === 'float64')
+    return random ? randomFloats(size, dtype, seed) : sineFloats(size, dtype)
+  const chunk: Chunk = createChunk(random ? randomBytes(size, seed) : sineMask(size), size)
   return astype(await connectedComponents(chunk, { connectivity: 6 }, services), dtype).data
 }

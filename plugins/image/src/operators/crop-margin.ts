@@ -1,4 +1,5 @@
 import {
+  type BoundingBox,
   boundingBox,
   boxOf,
   chunkflowError,
@@ -7,11 +8,11 @@ import {
   cutout,
   defineOperator,
   flag,
+  formatBox,
   formatFlag,
-  inferAgain,
-  type Zyx,
   zyx,
 } from '@chunkflow/sdk'
+import { inferredType, resized, resultBytes } from '../result-type.js'
 
 export default defineOperator({
   name: 'crop-margin',
@@ -33,34 +34,54 @@ export default defineOperator({
   },
   effects: 'pure',
   timed: true,
-  infer: ({ inputChunkName }) => {
-    if (inputChunkName === undefined) return {}
-    const { shape: _, ...type } = inputChunkName
-    return { outputChunkName: type }
+  infer({ inputChunkName: input }, { marginSize }) {
+    if (input === undefined) return {}
+    if (marginSize === undefined) {
+      const { shape, ...type } = input
+      return { outputChunkName: type }
+    }
+    const { low, high } = sides(marginSize)
+    const cropped = resized(input, (size) => size.map((length, axis) => length - low[axis]! - high[axis]!))
+    if (cropped.shape?.some((length) => length <= 0))
+      throw chunkflowError(
+        'chunk-outside',
+        `A margin of ${formatFlag(marginSize)} leaves nothing of the chunk`,
+        {
+          fix: `the chunk has ${formatFlag(input.shape!.slice(-3))} voxels: use a smaller --margin-size`,
+        },
+      )
+    return { outputChunkName: inferredType(cropped) }
   },
+  estimate: ({ inputChunkName }) => resultBytes(inputChunkName),
   create: ({ options }) => ({
     run(task) {
       const chunk = chunkOf(task, options.inputChunkName)
-      const { marginSize } = options
+      const { marginSize, cropBbox, outputChunkName } = options
       if (marginSize === undefined) {
-        task.set(options.outputChunkName, inferAgain(cutout(chunk, boxOf(task))))
+        task.set(outputChunkName, cutout(chunk, boxOf(task)))
         return
       }
-      task.set(options.outputChunkName, cropMargin(chunk, marginSize))
-      if (options.cropBbox) task.set('bbox', shrink(boxOf(task), marginSize))
+      const bbox = cropBbox ? shrinkBox(boxOf(task), marginSize) : undefined
+      task.set(outputChunkName, cropMargin(chunk, marginSize))
+      if (bbox !== undefined) task.set('bbox', bbox)
     },
   }),
 })
 
-function shrink({ start, stop }: { start: Zyx; stop: Zyx }, margin: readonly number[]) {
-  const high = margin.length === 6 ? margin.slice(3) : margin
-  const low = zyx(start[0] + margin[0]!, start[1] + margin[1]!, start[2] + margin[2]!)
-  const end = zyx(stop[0] - high[0]!, stop[1] - high[1]!, stop[2] - high[2]!)
-  if (low.some((value, axis) => value >= end[axis]!))
+const sides = (margin: readonly number[]) => ({
+  low: margin.slice(0, 3),
+  high: margin.length === 6 ? margin.slice(3) : margin,
+})
+
+function shrinkBox(box: BoundingBox, margin: readonly number[]): BoundingBox {
+  const { low, high } = sides(margin)
+  const start = zyx(box.start[0] + low[0]!, box.start[1] + low[1]!, box.start[2] + low[2]!)
+  const stop = zyx(box.stop[0] - high[0]!, box.stop[1] - high[1]!, box.stop[2] - high[2]!)
+  if (start.some((value, axis) => value >= stop[axis]!))
     throw chunkflowError(
       'box-invalid',
-      `A margin of ${formatFlag(margin)} leaves nothing of the task's box`,
-      { fix: 'use a smaller margin, or --no-crop-bbox' },
+      `A margin of ${formatFlag(margin)} leaves nothing of the task's box ${formatBox(box)}`,
+      { fix: 'use a smaller --margin-size, or --no-crop-bbox' },
     )
-  return boundingBox(low, end)
+  return boundingBox(start, stop)
 }

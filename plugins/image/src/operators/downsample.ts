@@ -1,5 +1,6 @@
 import { COMPUTE, chunkOf, defineOperator, flag } from '@chunkflow/sdk'
 import { downsampleChunk } from '@chunkflow/sdk/numerics'
+import { resized } from '../result-type.js'
 
 export default defineOperator({
   name: 'downsample',
@@ -17,11 +18,14 @@ export default defineOperator({
   },
   services: { compute: COMPUTE },
   effects: 'pure',
-  infer: ({ inputChunkName }) => {
-    if (inputChunkName === undefined) return {}
-    const { shape: _, ...type } = inputChunkName
-    return { outputChunkName: type }
-  },
+  infer: ({ inputChunkName: input }, { factor }) =>
+    input === undefined
+      ? {}
+      : {
+          outputChunkName: resized(input, (size) =>
+            size.map((length, axis) => Math.ceil(length / factor[axis]!)),
+          ),
+        },
   create: ({ options, services }) => ({
     async run(task, { signal }) {
       const chunk = chunkOf(task, options.inputChunkName)

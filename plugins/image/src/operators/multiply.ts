@@ -17,24 +17,21 @@ export default defineOperator({
     }),
   },
   effects: 'pure',
-  create({ options }) {
-    const outputs = options.outputNames ?? options.inputNames
-    if (outputs.length !== options.inputNames.length)
+  infer(_, { inputNames, outputNames = inputNames }) {
+    if (outputNames.length !== inputNames.length)
       throw chunkflowError(
         'flag-invalid',
-        `${options.inputNames.length} inputs cannot give ${outputs.length} outputs`,
+        `${inputNames.length} inputs (${inputNames.join(', ')}) cannot give ${outputNames.length} outputs (${outputNames.join(', ')})`,
         { fix: 'name as many --output-names as --input-names' },
       )
-    return {
-      run(task) {
-        const multiplier = chunkOf(task, options.multiplierName)
-        const products = options.inputNames.map((name) =>
-          arithmetic(chunkOf(task, name), 'multiply', multiplier),
-        )
-        products.forEach((product, index) => {
-          task.set(outputs[index]!, product)
-        })
-      },
-    }
+    return {}
   },
+  create: ({ options: { inputNames, outputNames = inputNames, multiplierName } }) => ({
+    run(task) {
+      const multiplier = chunkOf(task, multiplierName)
+      // all products before the first is set: an output may be the name of a later input
+      const products = inputNames.map((name) => arithmetic(chunkOf(task, name), 'multiply', multiplier))
+      for (const [index, product] of products.entries()) task.set(outputNames[index]!, product)
+    },
+  }),
 })

@@ -1,12 +1,8 @@
-import {
-  chunkflowError,
-  chunkOf,
-  createChunk,
-  defineOperator,
-  describeChunk,
-  emptyChunk,
-  flag,
-} from '@chunkflow/sdk'
+import { chunkOf, defineOperator, flag } from '@chunkflow/sdk'
+import { normalizeBytes } from '../kernels/intensity.js'
+import { inferredType, requireDtype, resultBytes } from '../result-type.js'
+
+const FIX = 'give it the raw image; quantize makes bytes of maps'
 
 export default defineOperator({
   name: 'normalize-intensity',
@@ -18,34 +14,16 @@ export default defineOperator({
   },
   effects: 'pure',
   timed: true,
-  infer: ({ inputChunkName }) => {
-    if (inputChunkName?.dtype !== undefined && inputChunkName.dtype !== 'uint8')
-      throw chunkflowError('image-dtype', `normalize-intensity takes uint8, not ${inputChunkName.dtype}`, {
-        fix: 'give it the raw image',
-      })
-    const { rank, shape } = inputChunkName ?? {}
-    return {
-      outputChunkName: {
-        kind: 'chunk',
-        dtype: 'float32',
-        ...(rank === undefined ? {} : { rank }),
-        ...(shape === undefined ? {} : { shape }),
-      },
-    }
+  infer({ inputChunkName: input }) {
+    requireDtype('normalize-intensity', input, ['uint8'], FIX)
+    return { outputChunkName: inferredType({ ...input, dtype: 'float32' }) }
   },
+  estimate: ({ inputChunkName }) => resultBytes(inputChunkName, 'float32'),
   create: ({ options }) => ({
     run(task) {
       const chunk = chunkOf(task, options.inputChunkName)
-      if (chunk.dtype !== 'uint8')
-        throw chunkflowError('image-dtype', `normalize-intensity takes uint8, not ${describeChunk(chunk)}`, {
-          fix: 'give it the raw image',
-        })
-      const { voxelOffset, voxelSize, shape } = chunk
-      const out = emptyChunk('float32', shape).data as Float32Array
-      const table = Float32Array.from({ length: 256 }, (_, value) => value / 127.5 - 1)
-      const from = chunk.data as Uint8Array
-      for (let index = 0; index < out.length; index++) out[index] = table[from[index]!]!
-      task.set(options.outputChunkName, createChunk(out, shape, { voxelOffset, voxelSize }))
+      requireDtype('normalize-intensity', chunk, ['uint8'], FIX)
+      task.set(options.outputChunkName, normalizeBytes(chunk))
     },
   }),
 })

@@ -1,5 +1,6 @@
 import { chunkOf, defineOperator, flag } from '@chunkflow/sdk'
 import { quantizeChunk } from '../kernels/quantize.js'
+import { flatShape, requireDtype, resultBytes } from '../result-type.js'
 
 export default defineOperator({
   name: 'quantize',
@@ -15,9 +16,16 @@ export default defineOperator({
     }),
   },
   effects: 'pure',
-  infer: () => ({
-    outputChunkName: { kind: 'chunk', dtype: 'uint8', rank: 3, layerType: 'image', layerTypeDeclared: true },
-  }),
+  infer({ inputChunkName: input }) {
+    requireDtype('quantize', input, ['float32'], 'give it the output of a network')
+    return {
+      outputChunkName: {
+        ...flatShape(input),
+        ...({ kind: 'chunk', dtype: 'uint8', rank: 3, layerType: 'image', layerTypeDeclared: true } as const),
+      },
+    }
+  },
+  estimate: ({ inputChunkName }) => resultBytes({ kind: 'chunk', ...flatShape(inputChunkName) }, 'uint8'),
   create: ({ options }) => ({
     run: (task) =>
       task.set(options.outputChunkName, quantizeChunk(chunkOf(task, options.inputChunkName), options.mode)),

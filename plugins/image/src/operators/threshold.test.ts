@@ -1,4 +1,4 @@
-import { createChunk } from '@chunkflow/sdk'
+import { createChunk, type Dtype, type TypedArray } from '@chunkflow/sdk'
 import { runOperator } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -19,7 +19,19 @@ test('is strict and drops a single channel', async () => {
   assert.is(result.layerType, 'segmentation')
 })
 
-test('refuses several channels', async () => {
+test('compares every element type, 64-bit labels exactly', async () => {
+  const above = async (data: TypedArray, value: number, dtype?: Dtype) => {
+    const chunk = createChunk(data, [1, 1, data.length], dtype === undefined ? {} : { dtype })
+    const { task } = await runOperator(threshold, { options: { threshold: value }, variables: { chunk } })
+    return [...task.get<typeof chunk>('chunk').data]
+  }
+  assert.equal(await above(new Uint8Array([127, 128, 129]), 128), [0, 0, 1])
+  assert.equal(await above(new Int16Array([-2, -1, 0]), -1.5), [0, 1, 1])
+  assert.equal(await above(new BigUint64Array([2n ** 53n, 2n ** 53n + 1n]), 2 ** 53), [0, 1])
+  assert.equal(await above(Uint16Array.of(0xbc00, 0x3800, 0x3900), 0.5, 'float16'), [0, 0, 1])
+})
+
+test('refuses several channels, also when planning', async () => {
   const chunk = createChunk(new Float32Array(8), [2, 1, 2, 2])
   try {
     await runOperator(threshold, { variables: { chunk } })
@@ -27,6 +39,9 @@ test('refuses several channels', async () => {
   } catch (error) {
     assert.is((error as { code: string }).code, 'shape-mismatch')
   }
+  const input = { kind: 'chunk', shape: chunk.shape } as const
+  const options = { inputChunkName: 'chunk', outputChunkName: 'chunk', threshold: 0.5 }
+  assert.throws(() => threshold.infer!({ inputChunkName: input }, options), /one channel/)
 })
 
 test.run()

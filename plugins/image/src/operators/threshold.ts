@@ -1,5 +1,6 @@
-import { chunkOf, defineOperator, flag } from '@chunkflow/sdk'
+import { chunkflowError, chunkOf, defineOperator, flag } from '@chunkflow/sdk'
 import { thresholdChunk } from '@chunkflow/sdk/numerics'
+import { flatShape, resultBytes } from '../result-type.js'
 
 export default defineOperator({
   name: 'threshold',
@@ -12,15 +13,25 @@ export default defineOperator({
   },
   effects: 'pure',
   timed: true,
-  infer: () => ({ outputChunkName: { kind: 'chunk', dtype: 'uint8', rank: 3, layerType: 'segmentation' } }),
-  create({ options }) {
+  infer({ inputChunkName: input }) {
+    if (input?.shape?.length === 4 && input.shape[0] !== 1)
+      throw chunkflowError('shape-mismatch', `threshold takes one channel, not ${input.shape[0]}`, {
+        fix: 'quantize or channel-voting turn several channels into one',
+      })
     return {
-      run(task) {
-        task.set(
-          options.outputChunkName,
-          thresholdChunk(chunkOf(task, options.inputChunkName), options.threshold),
-        )
+      outputChunkName: {
+        ...flatShape(input),
+        ...({ kind: 'chunk', dtype: 'uint8', rank: 3 } as const),
+        ...({ layerType: 'segmentation', layerTypeDeclared: true } as const),
       },
     }
   },
+  estimate: ({ inputChunkName }) => resultBytes(inputChunkName, 'uint8'),
+  create: ({ options }) => ({
+    run: (task) =>
+      task.set(
+        options.outputChunkName,
+        thresholdChunk(chunkOf(task, options.inputChunkName), options.threshold),
+      ),
+  }),
 })
