@@ -13,77 +13,26 @@ const chunkflow = path.join(root, 'cli/bin/chunkflow.mjs')
 const data = 'test/fixtures/fib25/slab.h5'
 
 const chain = [
-  ['load-h5', '--file-name', data, '--dataset-path', '/image', '-o', 'image'],
-  [
-    'inference',
-    '--framework',
-    'onnx',
-    '--convnet-model',
-    'test/fixtures/model/model.onnx',
-    '--patch-size',
-    '18 192 192',
-    '--patch-overlap',
-    '4 64 64',
-    '--num-output-channels',
-    '3',
-    '--mask-output-chunk',
-    '-i',
-    'image',
-    '-o',
-    'affinity',
-  ],
-  [
-    'agglomerate',
-    '--threshold',
-    '0.7',
-    '--aff-threshold-low',
-    '0.001',
-    '--aff-threshold-high',
-    '0.9999',
-    '-i',
-    'affinity',
-    '-o',
-    'segmentation',
-  ],
-  [
-    'load-h5',
-    '--file-name',
-    data,
-    '--dataset-path',
-    '/label',
-    '--layer-type',
-    'segmentation',
-    '-o',
-    'groundtruth',
-  ],
-  ['evaluate-segmentation', '-s', 'segmentation', '-g', 'groundtruth', '--split-components', '-o', 'scores'],
-  ['save-json', '-i', 'scores', '-f', 'demo-output/scores.json'],
-  ['save-precomputed', '-i', 'image', '-v', 'file://demo-output/image'],
-  ['save-precomputed', '-i', 'affinity', '-v', 'file://demo-output/affinity'],
-  [
-    'save-precomputed',
-    '-i',
-    'segmentation',
-    '-v',
-    'file://demo-output/segmentation',
-    '--encoding',
-    'compressed_segmentation',
-    '--upload-log',
-  ],
+  `load-h5 --file-name ${data} --dataset-path /image -o image`,
+  'inference --framework onnx --convnet-model test/fixtures/model/model.onnx --patch-size 18 192 192 --patch-overlap 4 64 64 --num-output-channels 3 --mask-output-chunk -i image -o affinity',
+  'agglomerate --threshold 0.7 --aff-threshold-low 0.001 --aff-threshold-high 0.9999 -i affinity -o segmentation',
+  `load-h5 --file-name ${data} --dataset-path /label --layer-type segmentation -o groundtruth`,
+  'evaluate-segmentation -s segmentation -g groundtruth --split-components --json demo-output/scores.json',
+  'save-precomputed -i image -v file://demo-output/image',
+  'save-precomputed -i affinity -v file://demo-output/affinity',
+  'save-precomputed -i segmentation -v file://demo-output/segmentation --encoding compressed_segmentation --upload-log',
+  "snapshot -i 'image,affinity,image[overlay=segmentation],image[overlay=groundtruth]' --scale 2 -f demo-output/slice.png",
 ]
 
 console.log(
   'A FIB-SEM volume of fly brain, 30 x 250 x 250 voxels of 10 nm (FlyEM, HHMI Janelia; CC Attribution).\n',
 )
-console.log(`chunkflow ${chain.map((words) => words.join(' ')).join(' \\\n  ')}\n`)
+console.log(`npx chunkflow ${chain.join(' \\\n  ')}\n`)
 
 rmSync(output, { recursive: true, force: true })
 mkdirSync(output, { recursive: true })
 const started = performance.now()
-const code = await run([
-  chunkflow,
-  ...chain.flatMap((words) => words.flatMap((word) => (/^\d[\d ]*$/.test(word) ? word.split(' ') : [word]))),
-])
+const code = await run([chunkflow, ...chain.join(' ').replaceAll("'", '').split(' ')])
 const seconds = (performance.now() - started) / 1000
 if (code !== 0) process.exit(code)
 
@@ -91,7 +40,7 @@ const scores = readJson('scores.json')
 const [logFile] = readLog()
 const report = {
   scores: {
-    voiSplit: scores.voi_split_skimage ?? scores.voi_split,
+    voiSplit: scores.voi_split,
     voiMerge: scores.voi_merge,
     adaptedRandError: scores.adapted_rand_error,
   },
