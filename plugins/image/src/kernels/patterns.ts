@@ -6,7 +6,7 @@ import { allocate, productZyx, type TypedArray, type Zyx } from '@chunkflow/sdk'
  */
 function forEachSineRow(size: Zyx, visit: (row: Float64Array, start: number) => void): void {
   const [z, y, x] = size.map(anglesOf) as [Float64Array, Float64Array, Float64Array]
-  // sin(a + b) from the sines and cosines of a row's start and of x: a sine per voxel costs ten times as much
+  // sin(a + b) from the sines and cosines of a row's start and of x: a sine per voxel costs three times as much
   const sines = x.map(Math.sin)
   const cosines = x.map(Math.cos)
   const row = new Float64Array(x.length)

@@ -10,6 +10,8 @@ import {
   flag,
   formatBox,
   formatFlag,
+  optionalBoxOf,
+  type Task,
   zyx,
 } from '@chunkflow/sdk'
 import { inferredType, resized, resultBytes } from '../result-type.js'
@@ -58,7 +60,7 @@ export default defineOperator({
       const chunk = chunkOf(task, options.inputChunkName)
       const { marginSize, cropBbox, outputChunkName } = options
       if (marginSize === undefined) {
-        task.set(outputChunkName, cutout(chunk, boxOf(task)))
+        task.set(outputChunkName, cutout(chunk, cropBox(task)))
         return
       }
       const bbox = cropBbox ? shrinkBox(boxOf(task), marginSize) : undefined
@@ -72,6 +74,15 @@ const sides = (margin: readonly number[]) => ({
   low: margin.slice(0, 3),
   high: margin.length === 6 ? margin.slice(3) : margin,
 })
+
+function cropBox(task: Task): BoundingBox {
+  const box = optionalBoxOf(task)
+  if (box === undefined)
+    throw chunkflowError('task-no-bbox', 'crop-margin has neither a margin nor a task with a bounding box', {
+      fix: 'give --margin-size, or start the chain with create-bbox, generate-tasks or fetch-task',
+    })
+  return box
+}
 
 function shrinkBox(box: BoundingBox, margin: readonly number[]): BoundingBox {
   const { low, high } = sides(margin)
