@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readHdf5, ROOT, sum, workFolder } from '../pipelines/chunkflow.js'
+import { ROOT, readHdf5, sum, workFolder } from '../pipelines/chunkflow.js'
 
 const test = suite('external plugin')
 const folder = workFolder()
@@ -30,17 +30,23 @@ const run = (command: string, args: readonly string[], cwd: string): string =>
 const pack = (source: string): string => {
   const tarballs = folder.file('tarballs')
   mkdirSync(tarballs, { recursive: true })
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', tarballs], source)) as [{ filename: string }]
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', tarballs], source),
+  ) as [{ filename: string }]
   return path.join(tarballs, filename)
 }
 const readJson = (file: string): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8'))
 const writeJson = (file: string, value: unknown): void => writeFileSync(file, JSON.stringify(value, null, 2))
 
 const consumer = folder.file('consumer')
-const chunkflow = (...args: string[]): string => run(process.execPath, [path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'), ...args], consumer)
+const chunkflow = (...args: string[]): string =>
+  run(process.execPath, [path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'), ...args], consumer)
 
 test('the command works from packed tarballs', () => {
-  const tarballs = [path.join(ROOT, 'cli'), ...readdirSync(path.join(ROOT, 'plugins')).map((name) => path.join(ROOT, 'plugins', name))].map(pack)
+  const tarballs = [
+    path.join(ROOT, 'cli'),
+    ...readdirSync(path.join(ROOT, 'plugins')).map((name) => path.join(ROOT, 'plugins', name)),
+  ].map(pack)
   mkdirSync(consumer)
   writeJson(path.join(consumer, 'package.json'), { name: 'consumer', private: true })
   run('npm', ['install', '--ignore-scripts', '--prefer-offline', ...tarballs], consumer)
@@ -52,8 +58,15 @@ test('the command works from packed tarballs', () => {
 
 test('a plugin of another SDK version is built, packed and installed', () => {
   const sdk = folder.file('sdk')
-  cpSync(path.join(ROOT, 'sdk'), sdk, { recursive: true, filter: (source) => !source.includes('node_modules') })
-  writeJson(path.join(sdk, 'package.json'), { ...readJson(path.join(sdk, 'package.json')), version: '0.0.7', devDependencies: {} })
+  cpSync(path.join(ROOT, 'sdk'), sdk, {
+    recursive: true,
+    filter: (source) => !source.includes('node_modules'),
+  })
+  writeJson(path.join(sdk, 'package.json'), {
+    ...readJson(path.join(sdk, 'package.json')),
+    version: '0.0.7',
+    devDependencies: {},
+  })
   const source = folder.file('sample')
   cpSync(path.join(ROOT, 'test/external-plugin'), source, { recursive: true })
   run('npm', ['install', '--ignore-scripts', '--prefer-offline', '--save-dev', pack(sdk)], source)
@@ -63,16 +76,55 @@ test('a plugin of another SDK version is built, packed and installed', () => {
   const tarball = pack(source)
   const output = chunkflow('plugins', 'install', tarball)
   assert.match(output, 'chunkflow-plugin-sample 1.2.3: add-constant')
-  const listed = JSON.parse(chunkflow('plugins', '--json')) as { package: string; origin: string; usable: boolean; services: string[] }[]
-  assert.equal(listed.filter(({ origin }) => origin === 'installed').map((plugin) => [plugin.package, plugin.usable, plugin.services]), [['chunkflow-plugin-sample', true, ['chunkflow.storage/sample']]])
+  const listed = JSON.parse(chunkflow('plugins', '--json')) as {
+    package: string
+    origin: string
+    usable: boolean
+    services: string[]
+  }[]
+  assert.equal(
+    listed
+      .filter(({ origin }) => origin === 'installed')
+      .map((plugin) => [plugin.package, plugin.usable, plugin.services]),
+    [['chunkflow-plugin-sample', true, ['chunkflow.storage/sample']]],
+  )
 })
 
 test('its operator runs between ours, its storage scheme serves our volumes, its hook runs when asked', async () => {
   assert.match(chunkflow('--help'), 'add-constant')
   assert.match(chunkflow('add-constant', '--help'), '--amount')
-  chunkflow('create-chunk', '--size', '8', '16', '24', 'add-constant', '--amount', '3', 'save-precomputed', '-v', 'sample://volume/layer', '--block-size', '8', '16', '24')
+  chunkflow(
+    'create-chunk',
+    '--size',
+    '8',
+    '16',
+    '24',
+    'add-constant',
+    '--amount',
+    '3',
+    'save-precomputed',
+    '-v',
+    'sample://volume/layer',
+    '--block-size',
+    '8',
+    '16',
+    '24',
+  )
   assert.ok(existsSync(folder.file('storage/volume/layer/info')))
-  chunkflow('load-precomputed', '-v', 'sample://volume/layer', 'save-h5', '-f', 'b.h5', 'add-constant', '-a', '253', 'save-h5', '-f', 'c.h5')
+  chunkflow(
+    'load-precomputed',
+    '-v',
+    'sample://volume/layer',
+    'save-h5',
+    '-f',
+    'b.h5',
+    'add-constant',
+    '-a',
+    '253',
+    'save-h5',
+    '-f',
+    'c.h5',
+  )
   const read = async (name: string): Promise<ArrayLike<number | bigint>> => {
     const opened = await readHdf5(path.join(consumer, name))
     const { values } = opened.dataset('main')
@@ -81,9 +133,23 @@ test('its operator runs between ours, its storage scheme serves our volumes, its
   }
   chunkflow('create-chunk', '--size', '8', '16', '24', 'save-h5', '-f', 'plain.h5')
   const [plain, added, wrapped] = [await read('plain.h5'), await read('b.h5'), await read('c.h5')]
-  assert.equal(Array.from(added, Number), Array.from(plain, (value) => (Number(value) + 3) % 256))
+  assert.equal(
+    Array.from(added, Number),
+    Array.from(plain, (value) => (Number(value) + 3) % 256),
+  )
   assert.is(sum(wrapped), sum(plain))
-  const hooked = execFileSync(process.execPath, [path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'), '--hook', 'sample-hook', '--log-file', 'log.txt', 'create-chunk'], { cwd: consumer, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const hooked = execFileSync(
+    process.execPath,
+    [
+      path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'),
+      '--hook',
+      'sample-hook',
+      '--log-file',
+      'log.txt',
+      'create-chunk',
+    ],
+    { cwd: consumer, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  )
   assert.is(hooked, '')
   assert.match(readFileSync(path.join(consumer, 'log.txt'), 'utf8'), 'sample-hook: create-chunk finished')
 })
@@ -94,7 +160,12 @@ test('a broken plugin is put aside and the rest goes on working', () => {
   chunkflow('create-chunk')
   assert.match(chunkflow('plugins'), 'plugin API 99')
   chunkflow('plugins', 'uninstall', 'chunkflow-plugin-sample')
-  assert.equal((JSON.parse(chunkflow('plugins', '--json')) as { origin: string }[]).filter(({ origin }) => origin === 'installed'), [])
+  assert.equal(
+    (JSON.parse(chunkflow('plugins', '--json')) as { origin: string }[]).filter(
+      ({ origin }) => origin === 'installed',
+    ),
+    [],
+  )
 })
 
 test.run()
