@@ -75,7 +75,9 @@ function operatorSection(entry: OperatorEntry): string {
 function flagRow(key: string, definition: FlagDefinition): string {
   const names = [
     `--${kebabCase(key)}`,
-    ...[definition.char, ...(definition.charAliases ?? [])].filter((char) => char !== undefined).map((char) => `-${char}`),
+    ...[definition.char, ...(definition.charAliases ?? [])]
+      .filter((char) => char !== undefined)
+      .map((char) => `-${char}`),
     ...(definition.aliases ?? []).map((alias) => `--${alias}`),
   ]
   const negatives = negativeNames(key, definition).map((name) => `--${name}`)

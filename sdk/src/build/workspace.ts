@@ -17,7 +17,9 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export async function pluginFolders(): Promise<string[]> {
   const entries = await readdir(path.join(root, 'plugins'), { withFileTypes: true })
   return entries
-    .filter((entry) => entry.isDirectory() && existsSync(path.join(root, 'plugins', entry.name, 'src/plugin.ts')))
+    .filter(
+      (entry) => entry.isDirectory() && existsSync(path.join(root, 'plugins', entry.name, 'src/plugin.ts')),
+    )
     .map((entry) => path.join(root, 'plugins', entry.name))
     .sort()
 }

@@ -17,7 +17,8 @@ export function sampleDriver(): StorageDriver {
 function openFolder(root: string, folder: string): Storage {
   const fileOf = (key: string): string => path.join(folder, key)
   // what HTTP stores keep as a header
-  const encodingOf = (key: string): string => path.join(folder, path.dirname(key), `.${path.basename(key)}.encoding`)
+  const encodingOf = (key: string): string =>
+    path.join(folder, path.dirname(key), `.${path.basename(key)}.encoding`)
   const orNull = (error: NodeJS.ErrnoException): null => {
     if (error.code === 'ENOENT') return null
     throw error
