@@ -1,7 +1,8 @@
 /** Errors of this plugin. */
 export const PNG_ERROR_CODES = {
-  'png-missing': 'There is no such picture, or the folder has none.',
-  'png-unreadable': 'A file is no PNG or is damaged.',
-  'png-unsupported': 'A chunk cannot be written as pictures.',
-  'snapshot-invalid': 'The options of a snapshot do not fit the chunks.',
+  'png-missing': 'There is no such image, or a folder or prefix has none.',
+  'png-mixed': 'Images that should form one volume differ in size or bit depth.',
+  'png-options': 'Options of a PNG operator do not fit together or do not fit the chunk.',
+  'png-range': 'Voxel values do not fit the bits of a grey image.',
+  'png-unreadable': 'A file cannot be opened, is no PNG, is damaged, or is of a form that is not supported.',
 } as const

@@ -1,4 +1,4 @@
-import { definePlugin } from '@chunkflow/sdk'
+import { definePlugin, FILES, provide, READERS } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-png',
@@ -8,4 +8,10 @@ export default definePlugin({
     'save-pngs': () => import('./operators/save-pngs.js'),
     snapshot: () => import('./operators/snapshot.js'),
   },
+  provides: [
+    provide(READERS, 'png', {
+      needs: { files: FILES },
+      create: async ({ services }) => (await import('./reader.js')).pngReader(services.files),
+    }),
+  ],
 })

@@ -1,75 +1,62 @@
-/** An RGB picture, 3 bytes a pixel, rows from top to bottom. */
+/** A colour picture: 3 bytes a pixel, row by row. */
 export interface Picture {
   readonly width: number
   readonly height: number
   readonly rgb: Uint8Array
 }
 
-export const blankPicture = (width: number, height: number, grey = 255): Picture => ({
+/** All pixels of one grey value. */
+export const blankPicture = (width: number, height: number, grey: number): Picture => ({
   width,
   height,
   rgb: new Uint8Array(width * height * 3).fill(grey),
 })
 
-/** Copies a picture onto another at a position inside it. */
-export function paste(target: Picture, source: Picture, left: number, top: number): void {
-  for (let row = 0; row < source.height; row++) {
-    const from = row * source.width * 3
-    target.rgb.set(
-      source.rgb.subarray(from, from + source.width * 3),
-      ((top + row) * target.width + left) * 3,
-    )
-  }
-}
-
-/** Pictures in a row, tops aligned, with white gaps. */
-export function beside(pictures: readonly Picture[], gap: number): Picture {
-  const width = pictures.reduce((sum, picture) => sum + picture.width, 0) + gap * (pictures.length - 1)
-  const joined = blankPicture(width, Math.max(...pictures.map(({ height }) => height)))
-  let left = 0
-  for (const picture of pictures) {
-    paste(joined, picture, left, 0)
-    left += picture.width + gap
-  }
-  return joined
-}
-
-/** Pictures of one size in rows of `columns`. */
-export function grid(pictures: readonly Picture[], columns: number, gap: number): Picture {
-  const { width, height } = pictures[0]!
-  const rows = Math.ceil(pictures.length / columns)
-  const sheet = blankPicture(columns * (width + gap) - gap, rows * (height + gap) - gap)
-  pictures.forEach((picture, index) => {
-    paste(sheet, picture, (index % columns) * (width + gap), Math.floor(index / columns) * (height + gap))
-  })
-  return sheet
-}
-
-/** Nearest-neighbour enlargement or reduction to a size. */
-export function resize(picture: Picture, width: number, height: number): Picture {
+/** Nearest neighbour: pixel centres look up the pixel they fall into. */
+export function scalePicture(picture: Picture, width: number, height: number): Picture {
   if (width === picture.width && height === picture.height) return picture
-  const sized = blankPicture(width, height)
+  const scaled = blankPicture(width, height, 0)
+  const columns = Uint32Array.from({ length: width }, (_, x) =>
+    Math.floor(((x + 0.5) * picture.width) / width),
+  )
+  let to = 0
   for (let y = 0; y < height; y++) {
-    const row =
-      Math.min(picture.height - 1, Math.floor(((y + 0.5) * picture.height) / height)) * picture.width
+    const row = Math.floor(((y + 0.5) * picture.height) / height) * picture.width
     for (let x = 0; x < width; x++) {
-      const from = (row + Math.min(picture.width - 1, Math.floor(((x + 0.5) * picture.width) / width))) * 3
-      const to = (y * width + x) * 3
-      for (let channel = 0; channel < 3; channel++) sized.rgb[to + channel] = picture.rgb[from + channel]!
+      const from = (row + columns[x]!) * 3
+      scaled.rgb[to++] = picture.rgb[from]!
+      scaled.rgb[to++] = picture.rgb[from + 1]!
+      scaled.rgb[to++] = picture.rgb[from + 2]!
     }
   }
-  return sized
+  return scaled
 }
 
-/** Colours of `overlay` over `base`; black means transparent. */
-export function blend(base: Picture, overlay: Picture, opacity: number): Picture {
-  const mixed = { ...base, rgb: base.rgb.slice() }
-  for (let index = 0; index < mixed.rgb.length; index += 3) {
-    if (overlay.rgb[index] === 0 && overlay.rgb[index + 1] === 0 && overlay.rgb[index + 2] === 0) continue
-    for (let channel = 0; channel < 3; channel++)
-      mixed.rgb[index + channel] = Math.round(
-        base.rgb[index + channel]! * (1 - opacity) + overlay.rgb[index + channel]! * opacity,
-      )
+function paste(picture: Picture, onto: Picture, left: number, top: number): void {
+  for (let y = 0; y < picture.height; y++) {
+    const row = picture.rgb.subarray(y * picture.width * 3, (y + 1) * picture.width * 3)
+    onto.rgb.set(row, ((top + y) * onto.width + left) * 3)
   }
-  return mixed
+}
+
+const WHITE = 255
+
+/**
+ * Pictures in rows of `columns`, left to right, top to bottom, white between them and where nothing is. Columns are as wide, and
+ * rows as high, as their largest picture.
+ */
+export function gridOf(pictures: readonly Picture[], columns: number, gap: number): Picture {
+  const rows = Math.ceil(pictures.length / columns)
+  const widths = Array.from({ length: Math.min(columns, pictures.length) }, (_, column) =>
+    Math.max(...pictures.filter((_, index) => index % columns === column).map(({ width }) => width)),
+  )
+  const heights = Array.from({ length: rows }, (_, row) =>
+    Math.max(...pictures.slice(row * columns, (row + 1) * columns).map(({ height }) => height)),
+  )
+  const before = (sizes: readonly number[], count: number): number =>
+    sizes.slice(0, count).reduce((sum, size) => sum + size + gap, 0)
+  const whole = blankPicture(before(widths, widths.length) - gap, before(heights, rows) - gap, WHITE)
+  for (const [index, picture] of pictures.entries())
+    paste(picture, whole, before(widths, index % columns), before(heights, Math.floor(index / columns)))
+  return whole
 }

@@ -1,7 +1,4 @@
 import {
-  addZyx,
-  allocate,
-  astype,
   type BoundingBox,
   boxFromSize,
   boxSize,
@@ -11,150 +8,140 @@ import {
   defineOperator,
   FILES,
   flag,
+  formatBox,
   optionalBoxOf,
-  zyx,
 } from '@chunkflow/sdk'
-import { decodePng, type GreyPicture } from '../codec.js'
+import { listSections, readSections } from '../read-sections.js'
 import { sectionName } from '../section-name.js'
 
 export default defineOperator({
   name: 'load-png',
-  aliases: ['load-pngs', 'read-pngs'],
-  summary: 'Load a PNG, a folder of PNG sections, or a cutout of numbered sections',
+  aliases: ['load-pngs', 'read-pngs', 'read-png'],
+  summary: 'Load PNG sections: one image, a folder, or a cutout of numbered images',
   description:
-    'With a box, from --chunk-size or the task, sections are files named by global z, `<path>00042.png`; missing ones stay zero. Without, all pictures of the folder in order of their names.',
+    'With --chunk-size, or a task with a box, section z is the file <path><z>.png (in a folder <path>/<z>.png), z being global; missing files stay zero. Rows and columns are global minus --voxel-offset, and zero beyond an image. Without a box all images are loaded, sorted by name. Of colours the first channel is taken.',
   examples: [
-    'create-chunk --size 4 16 16 save-pngs -o sections',
-    'load-png --path sections --cutout-offset 1 2 3 --chunk-size 2 8 8 debug',
+    'create-chunk --size 4 32 48 save-pngs -o pngs load-png -p pngs --voxel-size 40 8 8 debug',
+    'create-chunk --size 4 32 48 save-pngs -o pngs load-png -p pngs/ --cutout-offset 1 8 8 --chunk-size 2 16 16 debug',
   ],
   flags: {
     path: flag.text({
       char: 'p',
       aliases: ['path-prefix'],
       required: true,
-      summary: 'file, folder or prefix of file names',
+      summary: 'file, folder, or beginning of the file names',
     }),
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
-    cutoutOffset: flag.integers3({ char: 'c', default: [0, 0, 0], summary: 'start of the cutout, global' }),
+    cutoutOffset: flag.integers3({
+      char: 'c',
+      default: [0, 0, 0],
+      summary: 'start of the cutout, global; with --chunk-size',
+    }),
     voxelOffset: flag.integers3({
       char: 't',
       aliases: ['volume-offset'],
       default: [0, 0, 0],
-      summary: 'global position of the first pixel of the stack',
+      summary: 'global position of the stack of images',
     }),
     voxelSize: flag.numbers3({ char: 'x', default: [1, 1, 1], summary: 'nm' }),
-    digitNum: flag.integer({ char: 'd', default: 5, minimum: 1, summary: 'digits of the section numbers' }),
+    digitNum: flag.integer({
+      char: 'd',
+      default: 5,
+      minimum: 1,
+      maximum: 20,
+      summary: 'digits of z in file names, filled with zeros',
+    }),
     chunkSize: flag.integers3({
       char: 's',
       minimum: 1,
-      defaultText: "the task's box",
+      defaultText: "the task's box, or everything",
       summary: 'size of the cutout',
     }),
     dtype: flag.text({
       choices: DTYPE_NAMES,
-      defaultText: 'of the first picture',
+      defaultText: "the first image's",
       summary: 'convert to this element type',
     }),
   },
   services: { files: FILES },
   effects: 'read',
-  infer: (_, { dtype }) => ({
-    outputChunkName: { kind: 'chunk', rank: 3, ...(dtype === undefined ? {} : { dtype }) },
+  infer: (_, { dtype, chunkSize }) => ({
+    outputChunkName: {
+      kind: 'chunk',
+      rank: 3,
+      ...(dtype === undefined ? {} : { dtype }),
+      ...(chunkSize === undefined ? {} : { shape: chunkSize }),
+    },
   }),
   create({ options, services: { files }, logger }) {
+    let toldOfColours = false
     return {
-      async run(task) {
-        const box =
-          options.chunkSize === undefined
-            ? optionalBoxOf(task)
-            : boxFromSize(options.cutoutOffset, options.chunkSize)
-        const chunk = box === undefined ? await loadAll() : await loadBox(box)
-        task.set(options.outputChunkName, options.dtype === undefined ? chunk : astype(chunk, options.dtype))
+      async run(task, { signal, progress }) {
+        const { chunkSize, cutoutOffset, voxelOffset, dtype } = options
+        const box = chunkSize === undefined ? optionalBoxOf(task) : boxFromSize(cutoutOffset, chunkSize)
+        const paths = box === undefined ? await listSections(files, options.path) : await numbered(box)
+        const sections = await readSections(paths, {
+          dtype,
+          signal,
+          progress: (count) => progress.start(`reading ${options.path}`, count, 'sections'),
+          window: box && {
+            start: [box.start[1] - voxelOffset[1], box.start[2] - voxelOffset[2]],
+            size: [boxSize(box)[1], boxSize(box)[2]],
+          },
+        })
+        if (sections.coloured !== undefined && !toldOfColours) {
+          toldOfColours = true
+          const { path, channels } = sections.coloured
+          logger.warn(`${path} has ${channels} channels; of this and other colour images the first is taken`)
+        }
+        if (sections.overhanging > 0)
+          logger.warn(
+            `Box ${formatBox(box!)} reaches beyond ${sections.overhanging} of its images; voxels there are zero`,
+          )
+        task.set(
+          options.outputChunkName,
+          createChunk(sections.data, sections.shape, {
+            dtype: sections.dtype,
+            voxelOffset: box?.start ?? voxelOffset,
+            voxelSize: options.voxelSize,
+          }),
+        )
       },
     }
 
-    async function loadAll() {
-      const pictures: GreyPicture[] = []
-      for (const file of await picturesOf()) pictures.push(await decodePng(await files.read(file), file))
-      const [first] = pictures as [GreyPicture]
-      const data = allocate(
-        first.data instanceof Uint16Array ? 'uint16' : 'uint8',
-        pictures.length * first.width * first.height,
-      ) as Uint8Array
-      pictures.forEach((picture, index) => {
-        if (picture.width !== first.width || picture.height !== first.height)
-          throw chunkflowError(
-            'png-unsupported',
-            `Section ${index} is ${picture.height}×${picture.width}, the first one ${first.height}×${first.width}`,
-            { fix: 'all sections of a volume have one size' },
-          )
-        data.set(picture.data, index * first.width * first.height)
-      })
-      return createChunk(data, [pictures.length, first.height, first.width], {
-        voxelOffset: options.voxelOffset,
-        voxelSize: options.voxelSize,
-      })
-    }
-
-    async function picturesOf(): Promise<string[]> {
+    /** One file for each z of the box; null where there is none. */
+    async function numbered(box: BoundingBox): Promise<(string | null)[]> {
       const status = await files.status(options.path)
-      if (status?.kind === 'file') return [options.path]
-      const names =
-        status === null ? [] : (await files.list(options.path)).filter((name) => /\.png$/i.test(name))
-      if (names.length === 0)
-        throw chunkflowError('png-missing', `There are no pictures at ${options.path}`, {
-          fix: 'name a PNG, a folder of them, or give --chunk-size for numbered sections',
-        })
-      return names.map((name) => `${options.path.replace(/\/*$/, '/')}${name}`)
+      const [z0, z1] = [box.start[0], box.stop[0]]
+      if (status?.kind === 'file') return oneImage(box)
+      const separator = status?.kind === 'directory' && !options.path.endsWith('/') ? '/' : ''
+      const paths: (string | null)[] = []
+      const missing: string[] = []
+      for (let z = z0; z < z1; z++) {
+        const file = `${options.path}${separator}${sectionName(z, options.digitNum)}`
+        const exists = (await files.status(file))?.kind === 'file'
+        if (!exists) missing.push(file)
+        paths.push(exists ? files.resolve(file) : null)
+      }
+      if (missing.length > 0)
+        logger.warn(
+          `${missing.length} of ${paths.length} sections have no file and stay zero: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ', ...' : ''}`,
+        )
+      return paths
     }
 
-    async function loadBox(box: BoundingBox) {
-      const prefix =
-        (await files.status(options.path))?.kind === 'directory'
-          ? options.path.replace(/\/*$/, '/')
-          : options.path
-      const [depth, height, width] = boxSize(box)
-      const sections: (GreyPicture | undefined)[] = []
-      for (let z = 0; z < depth; z++) {
-        const file = `${prefix}${sectionName(box.start[0] + z, options.digitNum)}`
-        if ((await files.status(file)) === null) logger.warn(`${file} is missing: its section is zero`)
-        sections.push(
-          (await files.status(file)) === null ? undefined : await decodePng(await files.read(file), file),
+    /** A path that is a file is the section at the z of --voxel-offset. */
+    function oneImage(box: BoundingBox): (string | null)[] {
+      const z = options.voxelOffset[0]
+      if (z < box.start[0] || z >= box.stop[0])
+        throw chunkflowError(
+          'png-options',
+          `The one image ${options.path} is section ${z}, which is not in ${formatBox(box)}`,
+          { fix: 'give its z with --voxel-offset, or the beginning of numbered file names as --path' },
         )
-      }
-      const found = sections.find((section) => section !== undefined)
-      if (found === undefined)
-        throw chunkflowError('png-missing', `No section of the box exists at ${prefix}`, {
-          fix: 'check --path, --digit-num and the box',
-        })
-      const data = allocate(
-        found.data instanceof Uint16Array ? 'uint16' : 'uint8',
-        depth * height * width,
-      ) as Uint8Array
-      // rows and columns of the pictures start at the stack's offset; section numbers are global
-      const start = addZyx(box.start, zyx(0, -options.voxelOffset[1], -options.voxelOffset[2]))
-      sections.forEach((section, z) => {
-        if (section === undefined) return
-        if (
-          start[1] < 0 ||
-          start[2] < 0 ||
-          start[1] + height > section.height ||
-          start[2] + width > section.width
-        )
-          throw chunkflowError(
-            'png-unsupported',
-            `The cutout reaches beyond section ${box.start[0] + z}, which is ${section.height}×${section.width}`,
-            { fix: 'check --chunk-size, --cutout-offset and --voxel-offset' },
-          )
-        for (let y = 0; y < height; y++) {
-          const from = (start[1] + y) * section.width + start[2]
-          data.set(section.data.subarray(from, from + width), (z * height + y) * width)
-        }
-      })
-      return createChunk(data, [depth, height, width], {
-        voxelOffset: box.start,
-        voxelSize: options.voxelSize,
-      })
+      return Array.from({ length: boxSize(box)[0] }, (_, index) =>
+        box.start[0] + index === z ? files.resolve(options.path) : null,
+      )
     }
   },
 })

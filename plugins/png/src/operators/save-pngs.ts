@@ -1,88 +1,93 @@
 import {
-  arithmetic,
-  astype,
   type Chunk,
+  channelOf,
   chunkflowError,
   chunkOf,
-  createChunk,
   defineOperator,
   describeChunk,
   FILES,
   flag,
-  isFloat,
   looksLikeAffinityMap,
   spatialSize,
   squeezeChannel,
 } from '@chunkflow/sdk'
-import { encodePng } from '../codec.js'
+import { greyScaling, meanOf, toGrey } from '../kernels/grey.js'
+import { encodePng } from '../png-image.js'
 import { sectionName } from '../section-name.js'
+
+const MAXIMA = { uint8: 255, uint16: 65535 } as const
 
 export default defineOperator({
   name: 'save-pngs',
-  aliases: ['write-pngs'],
-  summary: 'Save a chunk as one grey PNG a section',
+  aliases: ['write-pngs', 'save-png', 'write-png'],
+  summary: 'Save sections as grey PNG images, named by their global z',
   description:
-    'Maps in [0, 1] are scaled by 255; of affinity maps the mean of the second and third channel (y and z) is saved.',
-  examples: ['create-chunk --size 4 16 16 save-pngs --output-path sections'],
+    'Floats in [0, 1] are scaled to the whole range (255, or 65535 with --dtype uint16) and truncated; other values must fit as they are. Of an affinity map the mean of the y and x affinities (channels 1 and 2) is shown. Images in the folder with the same name are replaced.',
+  examples: [
+    'create-chunk --size 4 32 48 save-pngs -o pngs',
+    'create-chunk --size 2 16 24 --dtype uint16 save-pngs -t uint16',
+  ],
   flags: {
-    inputChunkName: flag.input({ char: 'i', aliases: ['input'], kind: 'chunk' }),
+    inputChunkName: flag.input({ char: 'i', aliases: ['input', 'input-name'], kind: 'chunk' }),
     dtype: flag.text({
       char: 't',
       choices: ['uint8', 'uint16'],
       default: 'uint8',
-      summary: 'bits of a pixel: 8 or 16',
+      summary: 'bits of the grey values',
     }),
     outputPath: flag.text({ char: 'o', default: './pngs/', summary: 'folder, made when missing' }),
   },
   services: { files: FILES },
   effects: 'write',
-  create({ options, services, logger }) {
+  create({ options, services: { files }, logger }) {
+    const maximum = MAXIMA[options.dtype]
     const folder = options.outputPath.replace(/\/*$/, '/')
     return {
-      async run(task, { progress }) {
-        const chunk = greyLevels(chunkOf(task, options.inputChunkName), options.dtype)
+      async run(task, { signal, progress }) {
+        const chunk = chunkOf(task, options.inputChunkName)
+        const volumes = greyVolumes(chunk)
         const [depth, height, width] = spatialSize(chunk)
+        if (chunk.data.length === 0)
+          throw chunkflowError('png-options', `${describeChunk(chunk)} is empty: an image needs pixels`, {
+            fix: 'crop less',
+          })
+        const scalings = volumes.map(({ data, dtype }) => greyScaling(data, dtype, maximum))
+        const scaling = scalings.every((each) => each === scalings[0]) ? scalings[0]! : null
+        if (scaling === null)
+          throw chunkflowError(
+            'png-range',
+            `${options.inputChunkName} (${describeChunk(chunk)}) has values that do not fit ${options.dtype} grey values of 0 to ${maximum}`,
+            {
+              fix:
+                options.dtype === 'uint8'
+                  ? 'save with --dtype uint16, or bring the values into range first (quantize, rescale-intensity)'
+                  : 'bring the values into range first (rescale-intensity), or save labels with save-tif',
+            },
+          )
         const bar = progress.start(`writing ${folder}`, depth, 'sections')
         try {
-          for (let z = 0; z < depth; z++) {
-            const pixels = (chunk.data as Uint8Array).slice(z * height * width, (z + 1) * height * width)
-            await services.files.write(
-              `${folder}${sectionName(chunk.voxelOffset[0] + z)}`,
-              await encodePng(pixels, width, height),
-            )
+          for (let section = 0; section < depth; section++) {
+            signal.throwIfAborted()
+            const [first, end] = [section * height * width, (section + 1) * height * width]
+            const [voxels, other] = volumes.map(({ data }) => (data as Float32Array).subarray(first, end))
+            const shown = other === undefined ? voxels! : meanOf(voxels!, other)
+            const png = await encodePng(width, height, toGrey(shown, chunk.dtype, maximum, scaling), 1)
+            await files.write(`${folder}${sectionName(chunk.voxelOffset[0] + section)}`, png)
             bar.advance()
           }
         } finally {
           bar.end()
         }
       },
-      dryRun: (task) =>
-        logger.info(
-          `dry run: would write ${chunkOf(task, options.inputChunkName).shape.at(-3)} sections to ${folder}`,
-        ),
+      dryRun(task) {
+        const [{ shape, voxelOffset }] = greyVolumes(chunkOf(task, options.inputChunkName)) as [Chunk]
+        const names = [voxelOffset[0], voxelOffset[0] + shape[0]! - 1].map((z) => sectionName(z))
+        logger.info(`dry run: would write ${shape[0]} images, ${names.join(' to ')}, to ${folder}`)
+      },
     }
   },
 })
 
-function greyLevels(chunk: Chunk, dtype: 'uint8' | 'uint16'): Chunk {
-  const single = looksLikeAffinityMap(chunk) ? meanOfYAndZ(chunk) : chunk
-  if (single.shape.length === 4 && single.shape[0] !== 1)
-    throw chunkflowError('png-unsupported', `save-pngs takes one channel, not ${describeChunk(chunk)}`, {
-      fix: 'choose a channel, quantize an affinity map, or use channel-voting',
-    })
-  const flat = squeezeChannel(single)
-  return astype(
-    isFloat(flat.dtype) && flat.layerType === 'probability_map' ? arithmetic(flat, 'multiply', 255) : flat,
-    dtype,
-  )
-}
-
-function meanOfYAndZ(chunk: Chunk): Chunk {
-  const size = spatialSize(chunk)
-  const voxels = size[0] * size[1] * size[2]
-  const values = chunk.data as Float32Array
-  const mean = new Float32Array(voxels)
-  for (let index = 0; index < voxels; index++)
-    mean[index] = (values[voxels + index]! + values[2 * voxels + index]!) / 2
-  return createChunk(mean, size, { voxelOffset: chunk.voxelOffset, voxelSize: chunk.voxelSize })
-}
+/** What is shown: a 3-D chunk or single channel, or two channels of which it is the mean. */
+const greyVolumes = (chunk: Chunk): readonly Chunk[] =>
+  looksLikeAffinityMap(chunk) ? [channelOf(chunk, 1), channelOf(chunk, 2)] : [squeezeChannel(chunk)]

@@ -1,142 +1,122 @@
 import {
-  type Chunk,
+  chunkBox,
   chunkflowError,
   chunkOf,
   defineOperator,
   FILES,
   flag,
-  spatialSize,
+  formatBox,
+  isFloat,
   type Task,
 } from '@chunkflow/sdk'
-import { encodePng } from '../codec.js'
-import { beside, blend, grid, type Picture, resize } from '../kernels/picture.js'
-import { defaultWindow, drawPlane, fixedAxis, type PlaneName, trueAspect } from '../kernels/plane.js'
-
-/** White pixels between panels. */
-const GAP = 4
-
-interface Panel {
-  readonly chunk: Chunk
-  readonly overlay: Chunk | undefined
-}
+import { composeSnapshot, type Panel } from '../compose.js'
+import { encodePng } from '../png-image.js'
 
 export default defineOperator({
   name: 'snapshot',
-  summary: 'Save a picture of chunks: a section, three planes or a contact sheet',
+  summary: 'Make a picture of chunks, with labels over them, for reports and checks',
   description:
-    'Panels stand side by side, one a variable. Maps of three channels are shown as red, green and blue, label volumes in stable colours. A name may say what lies over it: `image[overlay=seg]`. Non-cubic voxels keep their aspect.',
+    'A section, three orthogonal planes or a sheet of sections as a PNG file. Several chunks stand side by side; image[overlay=seg] names the labels over one of them, --overlay those over all others. Three channels become red, green and blue; segmentations get a colour for each label, the same in every picture. The voxel size keeps proportions right.',
   examples: [
-    'create-chunk -o image connected-components -i image -o seg -t 128 snapshot -i image,image[overlay=seg],seg -f look.png',
-    'create-chunk --voxel-size 4 1 1 snapshot --plane three -f planes.png',
+    'create-chunk --size 16 64 96 --voxel-size 40 8 8 snapshot --plane three -f planes.png',
+    'create-chunk -o image create-chunk --dtype uint32 -o seg snapshot -i image,image[overlay=seg],seg --z 20 --scale 2',
+    'create-chunk --size 16 64 96 snapshot --contact-sheet 9 --min 50 --max 200',
   ],
   flags: {
     inputNames: flag.inputs({
       char: 'i',
-      aliases: ['input', 'input-chunk-name'],
+      aliases: ['input', 'inputs', 'input-chunk-name'],
       kind: 'chunk',
       syntax: 'layers',
-      summary: 'variables, one panel each',
+      summary: 'variables to show side by side, each perhaps with [overlay=labels]',
     }),
     overlay: flag.input({
       kind: 'chunk',
       optional: true,
-      summary: 'label volume over every panel that names none',
+      summary: 'labels to lay over the chunks that name none',
     }),
-    opacity: flag.number({ default: 0.5, minimum: 0, maximum: 1, summary: 'of overlays' }),
+    opacity: flag.number({ default: 0.4, minimum: 0, maximum: 1, summary: 'of the labels' }),
     plane: flag.text({
       char: 'p',
       choices: ['xy', 'xz', 'yz', 'three'],
       default: 'xy',
-      summary: 'which plane, or all three',
+      summary: 'first axis to the right, second down; three: xy, beside it zy, below it xz',
     }),
-    z: flag.integer({ defaultText: 'the middle', summary: 'section, global' }),
-    y: flag.integer({ defaultText: 'the middle', summary: 'position of the xz plane, global' }),
-    x: flag.integer({ defaultText: 'the middle', summary: 'position of the yz plane, global' }),
-    contactSheet: flag.integer({ minimum: 1, summary: 'so many sections, evenly spread, in a grid' }),
-    minimum: flag.number({ defaultText: 'of the type', summary: 'value shown black' }),
-    maximum: flag.number({ defaultText: 'of the type', summary: 'value shown white' }),
+    z: flag.integer({ char: 'z', defaultText: 'the middle', summary: 'global z of the xy plane' }),
+    y: flag.integer({ char: 'y', defaultText: 'the middle', summary: 'global y of the xz plane' }),
+    x: flag.integer({ char: 'x', defaultText: 'the middle', summary: 'global x of the yz plane' }),
+    contactSheet: flag.integer({
+      char: 'n',
+      minimum: 1,
+      summary: 'show this many evenly spaced sections',
+    }),
+    min: flag.number({
+      aliases: ['minimum'],
+      defaultText: 'lowest of the type, 0 for floats',
+      summary: 'value shown black',
+    }),
+    max: flag.number({
+      aliases: ['maximum'],
+      defaultText: 'highest of the type, 1 for floats',
+      summary: 'value shown white',
+    }),
     scale: flag.integer({ default: 1, minimum: 1, maximum: 32, summary: 'pixels a voxel' }),
-    fileName: flag.text({ char: 'f', required: true, summary: 'picture to write, ending in .png' }),
+    fileName: flag.text({ char: 'f', defaultText: '<bbox>.png', summary: 'file to write' }),
   },
   services: { files: FILES },
   effects: 'write',
-  create({ options, services, logger }) {
-    if (!/\.png$/i.test(options.fileName))
-      throw chunkflowError('snapshot-invalid', `"${options.fileName}" does not end in .png`, {
-        fix: 'name a PNG file',
+  outsideDigest: true,
+  infer({ overlay }, { plane, contactSheet }) {
+    if (plane === 'three' && contactSheet !== undefined)
+      throw chunkflowError('png-options', 'A contact sheet shows one plane, not three', {
+        fix: 'leave --contact-sheet out, or give --plane xy, xz or yz',
       })
+    if (overlay?.dtype !== undefined && isFloat(overlay.dtype))
+      throw chunkflowError('png-options', `An overlay needs labels, not ${overlay.dtype} values`, {
+        fix: 'give a segmentation, such as connected-components makes from a map',
+      })
+    return {}
+  },
+  create({ options, services: { files }, logger }) {
+    const { plane, contactSheet, opacity, scale, z, y, x, min, max } = options
+
+    function panelsOf(task: Task): readonly [Panel, ...Panel[]] {
+      const [first, ...others] = options.inputNames.map((text) => {
+        const match = /^([^[\]]+)(?:\[overlay=([^[\],]+)\])?$/.exec(text)
+        if (match === null)
+          throw chunkflowError('png-options', `--input-names "${text}" is not understood`, {
+            fix: 'write a variable, or variable[overlay=labels]',
+          })
+        const labels = match[2] ?? options.overlay
+        return {
+          chunk: chunkOf(task, match[1]!),
+          overlay: labels === undefined ? undefined : chunkOf(task, labels),
+        }
+      })
+      if (first === undefined)
+        throw chunkflowError('png-options', 'There is no chunk to show', { fix: 'name one with --input' })
+      return [first, ...others]
+    }
+    const target = ([{ chunk }]: readonly [Panel, ...Panel[]]): string =>
+      options.fileName ?? `${formatBox(chunkBox(chunk))}.png`
     return {
       async run(task) {
-        const panels = options.inputNames.map((name) => readPanel(task, name))
-        const pictures = panels.map((panel) =>
-          options.contactSheet === undefined ? drawPlanes(panel) : drawSheet(panel, options.contactSheet),
-        )
-        const joined = beside(pictures, GAP)
-        const picture = resize(joined, joined.width * options.scale, joined.height * options.scale)
-        await services.files.write(
-          options.fileName,
-          await encodePng(picture.rgb, picture.width, picture.height),
-        )
+        const panels = panelsOf(task)
+        for (const { chunk } of panels)
+          if (chunk.shape.length === 4 && chunk.shape[0] !== 3 && chunk.shape[0] > 1)
+            logger.warn(`snapshot shows the first of ${chunk.shape[0]} channels`)
+        const { width, height, rgb } = composeSnapshot(panels, {
+          plane,
+          contactSheet,
+          opacity,
+          scale,
+          at: [z, y, x],
+          low: min,
+          high: max,
+        })
+        await files.write(target(panels), await encodePng(width, height, rgb, 3))
       },
-      dryRun: () => logger.info(`dry run: would write ${options.fileName}`),
-    }
-
-    function readPanel(task: Task, text: string): Panel {
-      const match = /^([^[\]]+)(?:\[overlay=([^[\],]+)\])?$/.exec(text)
-      if (match === null)
-        throw chunkflowError('snapshot-invalid', `"${text}" is not understood`, {
-          fix: 'write name or name[overlay=labels]',
-        })
-      const overlay = match[2] ?? options.overlay
-      const chunk = chunkOf(task, match[1]!)
-      const labels = overlay === undefined ? undefined : chunkOf(task, overlay)
-      if (labels !== undefined && spatialSize(labels).join() !== spatialSize(chunk).join())
-        throw chunkflowError(
-          'snapshot-invalid',
-          `Overlay "${overlay}" is ${spatialSize(labels).join('×')}, "${match[1]}" ${spatialSize(chunk).join('×')}`,
-          { fix: 'overlays have the size of what they lie over' },
-        )
-      return { chunk, overlay: labels === undefined ? undefined : { ...labels, layerType: 'segmentation' } }
-    }
-
-    function drawPlanes(panel: Panel): Picture {
-      const planes: readonly PlaneName[] = options.plane === 'three' ? ['xy', 'xz', 'yz'] : [options.plane]
-      return beside(
-        planes.map((plane) => draw(panel, plane, indexIn(panel.chunk, plane))),
-        GAP,
-      )
-    }
-
-    function drawSheet(panel: Panel, count: number): Picture {
-      const depth = spatialSize(panel.chunk)[0]
-      const sections = Math.min(count, depth)
-      const pictures = Array.from({ length: sections }, (_, index) =>
-        draw(panel, 'xy', Math.floor(((index + 0.5) * depth) / sections)),
-      )
-      return grid(pictures, Math.ceil(Math.sqrt(sections)), GAP)
-    }
-
-    function draw({ chunk, overlay }: Panel, plane: PlaneName, index: number): Picture {
-      const window = defaultWindow(chunk)
-      const base = drawPlane(chunk, plane, index, {
-        minimum: options.minimum ?? window.minimum,
-        maximum: options.maximum ?? window.maximum,
-      })
-      const mixed =
-        overlay === undefined ? base : blend(base, drawPlane(overlay, plane, index, window), options.opacity)
-      return trueAspect(mixed, plane, chunk.voxelSize)
-    }
-
-    function indexIn(chunk: Chunk, plane: PlaneName): number {
-      const axis = fixedAxis(plane)
-      const global = [options.z, options.y, options.x][axis]
-      const size = spatialSize(chunk)[axis]
-      const index = global === undefined ? Math.floor(size / 2) : global - chunk.voxelOffset[axis]
-      if (index < 0 || index >= size)
-        throw chunkflowError('snapshot-invalid', `${'zyx'[axis]} ${global} lies outside the chunk`, {
-          fix: `choose one from ${chunk.voxelOffset[axis]} to ${chunk.voxelOffset[axis] + size - 1}`,
-        })
-      return index
+      dryRun: (task) => logger.info(`dry run: would write ${target(panelsOf(task))}`),
     }
   },
 })
