@@ -169,6 +169,19 @@ test('an abort ends a session, and jobs that wait for a place', async () => {
   await narrow.dispose()
 })
 
+test('one signal serves many jobs without a warning', async () => {
+  const warnings: string[] = []
+  const listen = (warning: Error): void => void warnings.push(warning.message)
+  process.on('warning', listen)
+  const { signal } = new AbortController()
+  await Promise.all(
+    Array.from({ length: 30 }, () => addTo(pool, new Uint32Array([1]), new Uint32Array(1), signal)),
+  )
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listen)
+  assert.equal(warnings, [])
+})
+
 test('a crash fails its job only', async () => {
   const fragile = createPool(new URL('./testing/crash.worker.ts', import.meta.url), 1)
   const call = (name: string) => fragile.run(kernel, { export: name, args: [] })

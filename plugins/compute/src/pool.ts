@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Compute, KernelSession, WasmKernel } from '@chunkflow/sdk'
 import { compileKernel } from '@chunkflow/sdk/compute'
 import type { KernelReference } from './kernel.worker.js'
+import { onAbort } from './on-abort.js'
 import { Staging } from './staging.js'
 import { interrupted, type PooledWorker, WorkerPool } from './worker-pool.js'
 import { startWorkerSession } from './worker-session.js'
@@ -115,11 +116,4 @@ export function createPool(
     },
     dispose: () => pool.dispose(),
   }
-}
-
-/** Acts at once when the abort came before. @returns the function that stops listening */
-function onAbort(signal: AbortSignal | undefined, action: () => void): () => void {
-  if (signal?.aborted) action()
-  signal?.addEventListener('abort', action, { once: true })
-  return () => signal?.removeEventListener('abort', action)
 }

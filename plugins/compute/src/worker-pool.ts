@@ -1,4 +1,5 @@
 import { chunkflowError } from '@chunkflow/sdk'
+import { onAbort } from './on-abort.js'
 import { type OwnedWorkerSession, startWorkerSession } from './worker-session.js'
 
 export const interrupted = () =>
@@ -84,22 +85,21 @@ export class WorkerPool {
       return
     }
     await new Promise<void>((resolve, reject) => {
-      const stop = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-        reject(interrupted())
-      }
       const waiting: Waiting = {
         start: () => {
-          signal?.removeEventListener('abort', stop)
+          stopListening()
           resolve()
         },
         fail: (error) => {
-          signal?.removeEventListener('abort', stop)
+          stopListening()
           reject(error)
         },
       }
       this.#waiting.push(waiting)
-      signal?.addEventListener('abort', stop, { once: true })
+      const stopListening = onAbort(signal, () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        reject(interrupted())
+      })
     })
   }
 
