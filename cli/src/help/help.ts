@@ -15,7 +15,9 @@ export async function printHelp(registry: Registry, entry?: OperatorEntry): Prom
 async function operatorHelp(entry: OperatorEntry): Promise<string> {
   const config = await loadConfig()
   const command = operatorCommand(entry)
-  const help = new CommandHelp(await toCached(command), config, { maxWidth: width() } as never)
+  const help = new CommandHelp({ ...(await toCached(command)), summary: undefined } as never, config, {
+    maxWidth: width(),
+  } as never)
   const title = `${entry.summary}\n\nUsage: chunkflow [OPTIONS] ${entry.name} [FLAGS] [OPERATOR [FLAGS]]...\n`
   return `${title}\n${withoutUsage(help.generate())}`
 }
