@@ -3,6 +3,6 @@ export const INFERENCE_ONNX_ERROR_CODES = {
   'onnx-model-invalid': 'The file is not an ONNX model that onnxruntime can read.',
   'onnx-model-missing': 'No model file was given, or it does not exist.',
   'onnx-model-shape': 'The inputs or outputs of the model do not suit the patches.',
-  'onnx-run-failed': 'onnxruntime failed on a batch of patches.',
-  'onnx-runtime-missing': 'onnxruntime could not be loaded.',
+  'onnx-run-failed': 'The library onnxruntime failed on a batch of patches.',
+  'onnx-runtime-missing': 'The library onnxruntime could not be loaded.',
 } as const
