@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
+import { decodeLzw } from './kernels/lzw.js'
 import { decodePackBits } from './kernels/pack-bits.js'
 import { type Page, unsupported } from './pages.js'
 
@@ -65,6 +66,7 @@ async function decode(page: Page, raw: Buffer, length: number, limit: number): P
     if (bytes === null) throw new Error('its run lengths do not add up')
     return bytes
   }
+  if (page.compression === LZW) return decodeLzw(raw, length)
   if (page.compression === DEFLATE || page.compression === DEFLATE_OLD)
     return inflateAsync(raw, {
       maxOutputLength: Math.max(1, limit),

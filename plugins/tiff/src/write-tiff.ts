@@ -36,6 +36,8 @@ export interface WriteSettings {
 /** Rows are grouped into strips of about this size: large pages are compressed in parallel and never held whole. */
 const STRIP_BYTES = 16 * 2 ** 20
 const STRIPS_AHEAD = 4
+/** Output is collected in pieces of this size; the library's 16 KiB cost a switch between threads each. */
+const DEFLATE_BUFFER_BYTES = 2 ** 20
 const CLASSIC_LIMIT = 2 ** 32 - 1
 /** Of pages for which directories are gathered before a write. */
 const DIRECTORIES_AT_ONCE = 4096
@@ -118,7 +120,8 @@ async function compress(
   compression: WrittenCompression,
   rowBytes: number,
 ): Promise<Uint8Array> {
-  if (compression === 'zlib') return deflateAsync(bytes)
+  if (compression === 'zlib')
+    return deflateAsync(bytes, { chunkSize: Math.min(DEFLATE_BUFFER_BYTES, Math.max(1024, bytes.length)) })
   return compression === 'packints' ? encodePackBits(bytes, rowBytes) : bytes
 }
 

@@ -2,6 +2,7 @@ import { numberToFloat16 } from '@chunkflow/sdk'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { decodeLzw } from './lzw.js'
 import { decodePackBits, encodePackBits } from './pack-bits.js'
 import { swapBytes, undoDifferences, undoFloatDifferences, unpackBits } from './samples.js'
 import { isUnitRange, scaleToBytes } from './scale.js'
@@ -70,6 +71,24 @@ test('PackBits gives back what it packed', () => {
       },
     ),
   )
+})
+
+/** Codes of 9 bits. */
+function nineBits(codes: readonly number[]): Uint8Array {
+  const text = codes.map((code) => code.toString(2).padStart(9, '0')).join('')
+  return Uint8Array.from({ length: Math.ceil(text.length / 8) }, (_, byte) =>
+    Number.parseInt(text.slice(byte * 8, byte * 8 + 8).padEnd(8, '0'), 2),
+  )
+}
+
+test('LZW: the example of the TIFF specification', () => {
+  // section 13: 7 7 7 8 8 7 7 6 6; code 258 is used as soon as it is made
+  const codes = nineBits([256, 7, 258, 8, 8, 258, 6, 6, 257])
+  assert.equal([...decodeLzw(codes, 9)], [7, 7, 7, 8, 8, 7, 7, 6, 6])
+  assert.equal([...decodeLzw(codes, 5)], [7, 7, 7, 8, 8])
+  assert.throws(() => decodeLzw(codes, 10), /end after 9 of 10/)
+  assert.throws(() => decodeLzw(codes.subarray(0, 4), 9), /end after/)
+  assert.throws(() => decodeLzw(nineBits([256, 7, 300]), 9), /not defined/)
 })
 
 test('scales by 255 and truncates; NaN and values outside are no unit range', () => {

@@ -284,6 +284,10 @@ for name in ('tiff_lzw', 'packbits', 'tiff_adobe_deflate', 'zstd', 'jpeg', 'lzma
 for name, image, predictor in (('p2', u, 2), ('p3', f, 3), ('p2-8', a, 2)):
     for compression in ('tiff_lzw', 'tiff_adobe_deflate'):
         Image.fromarray(image).save(f'{compression}-{name}.tif', compression=compression, tiffinfo={317: predictor})
+rng = np.random.default_rng(1)
+noise = (rng.integers(0, 256, 120000) * (rng.random(120000) < 0.6)).astype('uint8').reshape(300, 400)
+Image.fromarray(noise).save('lzw-noise.tif', compression='tiff_lzw')
+noise.tofile('noise.raw')
 np.save('jpeg.npy', np.asarray(Image.open('jpeg.tif')))`)
   if (made === null) return
   const grey = Array.from({ length: 2800 }, (_, index) => (index * 7919) % 251)
@@ -302,6 +306,8 @@ np.save('jpeg.npy', np.asarray(Image.open('jpeg.tif')))`)
       grey.map((_, index) => Math.fround(index / 7 - 100)),
     )
   }
+  const noise = (await load({ fileName: 'lzw-noise.tif' })).data
+  assert.equal(Buffer.from(noise as Uint8Array), readFileSync(file('noise.raw')), 'LZW with full tables')
   const jpeg = (await load({ fileName: 'jpeg.tif' })).data as Uint8Array
   const decoded = readFileSync(file('jpeg.npy')).subarray(-2800)
   assert.ok(
