@@ -19,7 +19,7 @@ function observe(taskCount: number | undefined) {
     logger: { info: (message) => void events.push(message) },
     now: () => ms,
   })
-  hook.runPlanned!({ steps: [], globals: { mip: 0, dryRun: false }, taskCount })
+  hook.runStarted!({ steps: [], globals: { mip: 0, dryRun: false }, taskCount })
   const pass = (index: number, seconds: number, end: 'taskFinished' | 'taskSkipped' | 'taskFailed'): void => {
     const task = { index, bbox: boxFromSize(zyx(index, 0, 0), zyx(1, 2, 3)), log: { timer: {} } }
     const step = { index: 0, name: 'threshold', operator: 'threshold' }

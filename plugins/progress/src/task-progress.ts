@@ -51,7 +51,7 @@ export function createTaskProgress({
   }
 
   return {
-    runPlanned(run) {
+    runStarted(run) {
       total = run.taskCount
       several = total !== undefined && total > 1
     },

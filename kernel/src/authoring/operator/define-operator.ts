@@ -117,6 +117,8 @@ export interface TaskSource {
   ): AsyncIterable<SourceTask> | Iterable<SourceTask>
   /** Everything the tasks will cover, when known before the first one. */
   range?(): Promise<BoundingBox | undefined> | BoundingBox | undefined
+  /** How many tasks there will be, when known before the first one. */
+  count?(): Promise<number | undefined> | number | undefined
   dispose?(): Promise<void> | void
 }
 

@@ -68,7 +68,7 @@ export interface TaskView {
 export interface RunView {
   readonly steps: readonly StepView[]
   readonly globals: RunGlobals
-  /** How many tasks the source will make, when it knows. */
+  /** How many tasks the source will make: known from `runStarted` on, if at all. */
   readonly taskCount: number | undefined
 }
 

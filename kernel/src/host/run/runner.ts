@@ -51,10 +51,10 @@ export async function runPlan(plan: Plan, settings: RunSettings): Promise<RunRes
   let failures = 0
   let source: TaskSource | undefined
   let failure: unknown
-  await hooks.emit('runPlanned', runView(plan))
+  await hooks.emit('runPlanned', runView(plan, undefined))
   try {
-    await hooks.emit('runStarted', runView(plan))
     source = await openSource(plan, settings)
+    await hooks.emit('runStarted', runView(plan, plan.source === undefined ? 1 : await source.count?.()))
     const taskRange = await source.range?.()
     const context: RunContext = {
       signal,
@@ -93,10 +93,10 @@ const interrupted = () =>
     fix: 'run the same command again: finished tasks can be skipped with skip-task-by-file',
   })
 
-const runView = (plan: Plan) => ({
+const runView = (plan: Plan, taskCount: number | undefined) => ({
   steps: plan.steps.map(({ index, name, definition }) => ({ index, name, operator: definition.name })),
   globals: plan.globals,
-  taskCount: undefined,
+  taskCount,
 })
 
 async function openSource(plan: Plan, settings: RunSettings): Promise<TaskSource> {

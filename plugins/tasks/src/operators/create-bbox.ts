@@ -17,6 +17,6 @@ export default defineSource({
         fix: 'give one of them',
       })
     const bbox = stop === undefined ? boxFromSize(start, size!) : boundingBox(start, stop)
-    return { tasks: () => [{ bbox }], range: () => bbox }
+    return { tasks: () => [{ bbox }], range: () => bbox, count: () => 1 }
   },
 })

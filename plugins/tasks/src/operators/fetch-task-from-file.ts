@@ -30,6 +30,7 @@ export default defineSource({
     const rows = boxes.slice(index * options.granularity, (index + 1) * options.granularity)
     return {
       range: () => (rows.length === 0 ? undefined : rows.reduce(uniteBoxes)),
+      count: () => rows.length,
       tasks: () => rows.map((bbox) => ({ bbox, log: { bbox: formatBox(bbox) } })),
     }
   },

@@ -100,6 +100,7 @@ export default defineSource({
     }
     return {
       range: () => (boxes.length === 0 ? undefined : boxes.reduce(uniteBoxes)),
+      count: () => (queue === undefined ? boxes.length : 0),
       async *tasks({ progress, signal }) {
         if (filePath !== undefined) await writeFile(filePath)
         if (queue !== undefined) {
