@@ -22,11 +22,18 @@ export interface Window {
 }
 
 interface Destination {
-  /** The bytes of the whole result. */
-  readonly bytes: Uint8Array
-  /** Where the plane's window begins. */
-  readonly offset: number
+  readonly target: TypedArray
+  /** Element where the plane's window begins. */
+  readonly first: number
 }
+
+/** Some elements as bytes. A view of all bytes is impossible beyond 4 GiB. */
+const bytesOf = (target: TypedArray, first: number, count: number): Uint8Array =>
+  new Uint8Array(
+    target.buffer,
+    target.byteOffset + first * target.BYTES_PER_ELEMENT,
+    count * target.BYTES_PER_ELEMENT,
+  )
 
 /** Blocks in flight: enough to keep the decompression threads busy, few enough to bound memory. */
 const CONCURRENCY = 4
@@ -50,12 +57,11 @@ export async function readPlanes(
   target: TypedArray,
   { signal, bar }: { signal?: AbortSignal | undefined; bar?: ProgressBar | undefined },
 ): Promise<void> {
-  const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
-  const planeBytes = (window.y1 - window.y0) * (window.x1 - window.x0) * target.BYTES_PER_ELEMENT
+  const perPlane = (window.y1 - window.y0) * (window.x1 - window.x0)
   function* jobs(): Generator<Job> {
     for (const [index, plane] of planes.entries()) {
       requireSupported(plane.page, `page ${plane.pageNumber} of ${file.path}`)
-      const destination = { bytes, offset: index * planeBytes }
+      const destination = { target, first: index * perPlane }
       yield* isPlain(plane.page, window)
         ? plainJobs(file, plane, window, destination)
         : blockJobs(file, plane, window, destination)
@@ -121,7 +127,7 @@ function* plainJobs(
   file: TiffFile,
   plane: Plane,
   window: Window,
-  { bytes, offset }: Destination,
+  { target, first }: Destination,
 ): Generator<Job> {
   const { page } = plane
   const perElement = bytesPerElement(page.dtype)
@@ -129,12 +135,11 @@ function* plainJobs(
   for (const { block, y, y0, y1 } of blocksIn(plane, window)) {
     const rows = Math.max(1, Math.floor(PIECE_BYTES / rowBytes))
     for (let from = y0; from < y1; from += rows) {
-      const to = Math.min(from + rows, y1)
-      const start = offset + (from - window.y0) * rowBytes
+      const elements = (Math.min(from + rows, y1) - from) * page.width
       yield {
-        elements: (to - from) * page.width,
+        elements,
         run: async () => {
-          const piece = bytes.subarray(start, start + (to - from) * rowBytes)
+          const piece = bytesOf(target, first + (from - window.y0) * page.width, elements)
           await file.readInto(piece, page.offsets[block]! + (from - y) * rowBytes)
           if (!file.littleEndian) swapBytes(piece, perElement)
         },
@@ -147,7 +152,7 @@ function* blockJobs(
   file: TiffFile,
   plane: Plane,
   window: Window,
-  { bytes, offset }: Destination,
+  { target, first }: Destination,
 ): Generator<Job> {
   const { page } = plane
   const perElement = bytesPerElement(page.dtype)
@@ -159,12 +164,13 @@ function* blockJobs(
       elements: (y1 - y0) * (x1 - x0),
       run: async () => {
         const samples = await decodeBlock(file, plane, block)
+        const rows = bytesOf(target, first + (y0 - window.y0) * width, (y1 - y0) * width)
         for (let row = y0; row < y1; row++) {
           const from = (((row - y) * page.blockWidth + x0 - x) * channels + channel) * perElement
-          const to = offset + ((row - window.y0) * width + x0 - window.x0) * perElement
+          const to = ((row - y0) * width + x0 - window.x0) * perElement
           const count = x1 - x0
-          if (channels === 1) bytes.set(samples.subarray(from, from + count * perElement), to)
-          else copyEveryNth(samples, from, channels * perElement, bytes, to, count, perElement)
+          if (channels === 1) rows.set(samples.subarray(from, from + count * perElement), to)
+          else copyEveryNth(samples, from, channels * perElement, rows, to, count, perElement)
         }
       },
     }
