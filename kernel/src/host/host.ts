@@ -4,6 +4,7 @@ import {
   type Progress,
   type RunContext,
   SILENT_PROGRESS,
+  type Task,
 } from '../authoring/index.js'
 import { createProcessScope, createRunContainer, type ServiceContainer } from './container/container.js'
 import { type ActiveHook, createHookDispatcher } from './hooks/hooks.js'
@@ -19,6 +20,10 @@ export interface HostRunSettings {
   /** Names of hooks to load, besides those of the caller. */
   readonly hooks?: readonly string[]
   readonly observers?: readonly ActiveHook[]
+  /** Variables that the task of a chain without a source starts with. */
+  readonly variables?: Readonly<Record<string, unknown>>
+  /** Gets every task that passed through the whole chain. */
+  readonly onTask?: (task: Task) => void
   /** Asked for a progress reporter once the run's services exist. */
   readonly progress?: (services: ServiceContainer) => Promise<Progress>
 }
@@ -50,6 +55,8 @@ export function createHost(registry: Registry): Host {
           logger,
           hooks: createHookDispatcher(hooks, logger),
           progress: (await settings.progress?.(services)) ?? SILENT_PROGRESS,
+          variables: settings.variables ?? {},
+          onTask: settings.onTask ?? (() => {}),
           signal: settings.signal ?? new AbortController().signal,
           onInterrupt: settings.onInterrupt ?? (() => () => {}),
         })

@@ -5,6 +5,7 @@ import {
   parseOptions,
   type RunGlobals,
   type SourceDefinition,
+  type VariableType,
 } from '../../authoring/index.js'
 import type { LoadedPlugin, Registry } from '../registry/registry.js'
 import { digestOf, type Pipeline } from './pipeline.js'
@@ -26,6 +27,8 @@ export interface Plan {
 export interface PlanSettings {
   /** Discard what stands before a source, with a warning, instead of refusing. */
   readonly allowLateSource?: boolean
+  /** Variables that the task of a chain without a source starts with. */
+  readonly variables?: Readonly<Record<string, VariableType>>
 }
 
 interface ParsedStep {
@@ -62,7 +65,7 @@ export async function planPipeline(
   const operators = (source === undefined ? kept : kept.slice(1)) as (ParsedStep & {
     definition: OperatorDefinition
   })[]
-  const steps = flowVariables(operators, source)
+  const steps = flowVariables(operators, source, settings.variables ?? {})
   checkSkipTargets(steps, registry)
   if (source?.definition.queue && !steps.some((step) => step.definition.acknowledges))
     warnings.push(

@@ -27,8 +27,14 @@ interface Candidate {
  * Follows every variable through the chain: what is read must have been written before, with a kind the reader takes;
  * dtypes, ranks and shapes are checked by the operators' `infer` as far as they are known.
  */
-export function flowVariables(steps: readonly Candidate[], source: PlannedSource | undefined): PlannedStep[] {
-  const variables = new Map<string, Writer>()
+export function flowVariables(
+  steps: readonly Candidate[],
+  source: PlannedSource | undefined,
+  given: Readonly<Record<string, VariableType>>,
+): PlannedStep[] {
+  const variables = new Map<string, Writer>(
+    Object.entries(given).map(([name, type]) => [name, { type, by: 'the caller' }]),
+  )
   for (const name of source?.definition.sets ?? [])
     variables.set(name, { type: { kind: 'any' }, by: source!.name })
   return steps.map((step) => {

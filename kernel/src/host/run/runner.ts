@@ -33,6 +33,10 @@ export interface RunSettings {
   /** Stops the run: the task in hand is abandoned and its lease released. */
   readonly signal: AbortSignal
   readonly onInterrupt: RunContext['onInterrupt']
+  /** Variables that the task of a chain without a source starts with. */
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Gets every task that passed through the whole chain. */
+  readonly onTask: (task: Task) => void
 }
 
 export interface RunResult {
@@ -100,7 +104,7 @@ const runView = (plan: Plan, taskCount: number | undefined) => ({
 })
 
 async function openSource(plan: Plan, settings: RunSettings): Promise<TaskSource> {
-  if (plan.source === undefined) return { tasks: () => [{}] }
+  if (plan.source === undefined) return { tasks: () => [{ variables: settings.variables }] }
   try {
     return (await plan.source.definition.create(
       await createContext(plan.source, plan, settings),
@@ -141,6 +145,7 @@ async function runTask(
     await hooks.emit('taskStarted', view())
     const skipped = await passThroughChain(plan, settings, steps, context, task, view)
     stopKeeping()
+    if (skipped === undefined) settings.onTask(task)
     if (skipped === undefined) await hooks.emit('taskFinished', view())
     else await hooks.emit('taskSkipped', view(), skipped)
     return skipped === undefined ? 'finished' : 'skipped'
