@@ -7,7 +7,10 @@ import { chunkflow } from './chain.js'
 const test = suite('api')
 
 test('a chain is a pipeline with canonical names', async () => {
-  const pipeline = await chunkflow({ mip: 2 }).createChunk({ size: [4, 5, 6], output: 'image' }).skipTask({ prefix: 'done/', name: 'first' }).pipeline()
+  const pipeline = await chunkflow({ mip: 2 })
+    .createChunk({ size: [4, 5, 6], output: 'image' })
+    .skipTask({ prefix: 'done/', name: 'first' })
+    .pipeline()
   assert.equal(pipeline, {
     schema: 1,
     globals: { mip: 2 },
@@ -20,7 +23,9 @@ test('a chain is a pipeline with canonical names', async () => {
 
 test('runs on chunks of the caller and gives the variables back', async () => {
   const image = createChunk(new Uint8Array([1, 200, 3, 130]), [1, 2, 2], { voxelOffset: [7, -3, 11] })
-  const { variables, tasks } = await chunkflow({ variables: { image } }).threshold({ input: 'image', output: 'mask', threshold: 100 }).run()
+  const { variables, tasks } = await chunkflow({ variables: { image } })
+    .threshold({ input: 'image', output: 'mask', threshold: 100 })
+    .run()
   assert.is(tasks, 1)
   assert.equal([...(variables.mask as Chunk).data], [0, 1, 0, 1])
   assert.equal((variables.mask as Chunk).voxelOffset, [7, -3, 11])

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
   operators: () => import('./operators.js').then(({ operators }) => operators),
   plan: () => import('./plan.js').then(({ plan }) => plan),
   plugins: () => import('./plugins.js').then(({ plugins }) => plugins),
+  registry: () => import('./registry.js').then(({ registry }) => registry),
   run: () => import('./run.js').then(({ run }) => run),
   version: () => import('./version.js').then(({ version }) => version),
   '--version': () => import('./version.js').then(({ version }) => version),

@@ -4,6 +4,7 @@ export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.f
   operators: 'List all operators and their flags (--json for programs)',
   plan: 'Check a chain and show what it would do, without running it',
   plugins: 'List, install, link, update and uninstall plugins',
+  registry: 'Search the catalogue of operators, show what a plugin offers',
   run: 'Run a pipeline file',
   version: 'Print the version',
 })
