@@ -9,7 +9,7 @@ const test = suite('api')
 test('a chain is a pipeline with canonical names', async () => {
   const pipeline = await chunkflow({ mip: 2 })
     .createChunk({ size: [4, 5, 6], output: 'image' })
-    .skipTask({ prefix: 'done/', name: 'first' })
+    .step('skip-task', { prefix: 'done/', name: 'first' })
     .pipeline()
   assert.equal(pipeline, {
     schema: 1,
@@ -33,9 +33,9 @@ test('runs on chunks of the caller and gives the variables back', async () => {
 
 test('checks before it runs', async () => {
   for (const [chain, code] of [
-    [chunkflow().threshhold(), 'operator-unknown'],
-    [chunkflow().createChunk({ siez: 1 }), 'flag-unknown'],
-    [chunkflow().createChunk({ size: [1, 2] }), 'flag-invalid'],
+    [chunkflow().step('threshhold'), 'operator-unknown'],
+    [chunkflow().step('create-chunk', { siez: 1 }), 'flag-unknown'],
+    [chunkflow().step('create-chunk', { size: [1, 2] }), 'flag-invalid'],
     [chunkflow().threshold(), 'plan-variable-missing'],
   ] as const)
     try {

@@ -18,6 +18,7 @@ import {
   type Registry,
 } from '@chunkflow/kernel/host'
 import { openRegistry } from '../discovery/registry.js'
+import type { OperatorMethods } from './operator-methods.js'
 
 export interface RunOptions {
   /** Where messages go; silent unless given. */
@@ -47,9 +48,11 @@ interface ChainMethods {
   run(options?: RunOptions): Promise<ChainResult>
 }
 
-type StepMethod = (options?: Readonly<Record<string, unknown>>) => Chain
 /** A chain with one method per operator, in camelCase; every call adds a step and gives a new chain. */
-export type Chain = ChainMethods & { readonly [operator: string]: StepMethod }
+export interface Chain extends ChainMethods, OperatorMethods {
+  /** Any operator by name, those of installed plugins included. */
+  step(operator: string, options?: Readonly<Record<string, unknown>>): Chain
+}
 
 interface UncheckedStep {
   readonly operator: string
@@ -95,7 +98,9 @@ function chainOf(settings: ChainSettings, steps: readonly UncheckedStep[]): Chai
       }
     },
   }
-  return new Proxy(methods as Chain, {
+  const step = (operator: string, options: Readonly<Record<string, unknown>> = {}): Chain =>
+    chainOf(settings, [...steps, { operator, options }])
+  return new Proxy({ ...methods, step } as Chain, {
     get: (target, property) => {
       if (typeof property !== 'string' || property in target) return Reflect.get(target, property)
       // a chain is no promise, though it is awaited by mistake now and then
