@@ -1,14 +1,30 @@
 import type { Zyx } from '@chunkflow/sdk'
 
-/** Bytes handed to a kernel at once. */
-const SLAB_BYTES = 64 * 2 ** 20
+/** Handed to a kernel at once: some sections, few enough for copies to be cheap. */
+export const SLAB_BYTES = 16 * 2 ** 20
 
-/** Ranges of planes whose data stay below a limit. */
-export function* planeRanges(
+export interface Slab {
+  readonly first: number
+  readonly planes: number
+}
+
+/** How many sections a slab has when a voxel takes so many bytes. */
+export const planesPerSlab = (
   [depth, height, width]: Zyx,
   bytesPerVoxel: number,
-  limit = SLAB_BYTES,
-): Generator<{ first: number; planes: number }> {
-  const planes = Math.max(1, Math.floor(limit / Math.max(1, height * width * bytesPerVoxel)))
-  for (let first = 0; first < depth; first += planes) yield { first, planes: Math.min(planes, depth - first) }
+  slabBytes = SLAB_BYTES,
+): number => Math.min(depth, Math.max(1, Math.floor(slabBytes / (height * width * bytesPerVoxel))))
+
+/** Ranges of sections that cover a volume. */
+export function* slabsOf(size: Zyx, bytesPerVoxel: number, slabBytes = SLAB_BYTES): Generator<Slab> {
+  const step = planesPerSlab(size, bytesPerVoxel, slabBytes)
+  for (let first = 0; first < size[0]; first += step) yield { first, planes: Math.min(step, size[0] - first) }
+}
+
+/** Ranges of elements of arrays that have no sections. */
+export function* piecesOf(
+  length: number,
+  elements: number,
+): Generator<{ readonly from: number; readonly to: number }> {
+  for (let from = 0; from < length; from += elements) yield { from, to: Math.min(length, from + elements) }
 }

@@ -1,233 +1,87 @@
-import {
-  type Chunk,
-  type Compute,
-  channelOf,
-  chunkflowError,
-  describeChunk,
-  type KernelArgument,
-  type KernelSession,
-  type ProgressBar,
-  spatialSize,
-  type Zyx,
-} from '@chunkflow/sdk'
-import { uniqueLabels } from '@chunkflow/sdk/numerics'
-import agglomerateBase64 from './agglomerate.wasm.js'
-import { planeRanges } from './slabs.js'
-import watershedBase64 from './watershed.wasm.js'
+import { allocate, chunkflowError, formatSize, productZyx, type Zyx } from '@chunkflow/sdk'
+import { computeOptions } from '@chunkflow/sdk/numerics'
+import { affinityChannels, sectionsOf } from './affinity-channels.js'
+import { type Fragments, type SegmentationServices, tooLarge } from './fragments.js'
+import { planesPerSlab, slabsOf } from './slabs.js'
+import base64 from './watershed.wasm.js'
 
-/** Nine bytes a voxel (pointers, labels, queue) must fit into WebAssembly's memory beside the region graph. */
-export const MAXIMUM_VOXELS = 350e6
+const KERNEL_BYTES = 65535 * 65536
+const AFFINITY_BYTES = 12
 
-/** Edge affinities to the lower neighbour along z, y and x; each depth x height x width. */
-export interface AffinityChannels {
-  readonly z: Float32Array
-  readonly y: Float32Array
-  readonly x: Float32Array
-  readonly size: Zyx
-}
-
-export interface SegmentationServices {
-  readonly compute: Compute
-  readonly signal?: AbortSignal | undefined
-  readonly progress?: ProgressBar
-}
-
-/** @param flip the channels come in the order x, y, z. @throws affinity-invalid */
-export function affinityChannels(chunk: Chunk, flip: boolean): AffinityChannels {
-  if (chunk.dtype !== 'float32' || chunk.shape.length !== 4 || chunk.shape[0] !== 3)
-    throw chunkflowError(
-      'affinity-invalid',
-      `agglomerate takes affinity maps of 3 float32 channels, not ${describeChunk(chunk)}`,
-      { fix: 'name the output of inference with --input-chunk-name' },
-    )
-  const [first, second, third] = [0, 1, 2].map((channel) => channelOf(chunk, channel).data as Float32Array)
-  return { z: (flip ? third : first)!, y: second!, x: (flip ? first : third)!, size: spatialSize(chunk) }
-}
-
-/** A volume at work: its labels stay in the kernel's memory. */
-export class RegionSession {
-  readonly #session: KernelSession
-  readonly #size: Zyx
-  readonly #voxels: number
-  readonly #progress: ProgressBar | undefined
-
-  private constructor(session: KernelSession, size: Zyx, progress: ProgressBar | undefined) {
-    this.#session = session
-    this.#size = size
-    this.#voxels = size[0] * size[1] * size[2]
-    this.#progress = progress
-  }
-
-  /** @throws segmentation-too-large */
-  static async open(size: Zyx, { compute, signal, progress }: SegmentationServices): Promise<RegionSession> {
-    const voxels = size[0] * size[1] * size[2]
-    if (voxels > MAXIMUM_VOXELS)
-      throw chunkflowError(
-        'segmentation-too-large',
-        `${size.join('×')} are ${Math.round(voxels / 1e6)} million voxels; at most ${MAXIMUM_VOXELS / 1e6} million can be segmented at once`,
-        { fix: 'use smaller task boxes' },
-      )
-    const kernel = { name: 'watershed', base64: watershedBase64 }
-    return new RegionSession(
-      await compute.open(kernel, signal === undefined ? {} : { signal }),
-      size,
-      progress,
-    )
-  }
-
-  get #bits(): KernelArgument {
-    return { keep: 'bits', bytes: Math.max(1, this.#voxels) }
-  }
-  get #labels(): KernelArgument {
-    return { keep: 'labels', bytes: Math.max(4, this.#voxels * 4) }
-  }
-
-  /** Fills the labels with watershed basins. @returns their number */
-  async watershed({ z, y, x }: AffinityChannels, low: number, high: number): Promise<number> {
-    const [depth, height, width] = this.#size
-    const plane = height * width
-    // pointers first: the labels' memory is the plateau queue in between
-    for (const { first, planes } of planeRanges(this.#size, 12)) {
-      const part = (channel: Float32Array, extra = 0): KernelArgument => ({
-        in: channel.subarray(first * plane, Math.min(depth, first + planes + extra) * plane),
-      })
-      await this.#session.call({
+/**
+ * Watershed fragments of an affinity map: each voxel drains along its strongest edges (specification 6.14; Zlateski and Seung
+ * 2015). Pointers and labels, 5 bytes a voxel, stay in one WebAssembly memory; affinities pass through it by slabs.
+ * @param affinity (3, z, y, x); a voxel's affinities to its lower neighbours
+ * @param low edges up to it connect nothing
+ * @param high edges from it on always connect
+ * @returns labels in scan order of their first voxels
+ * @throws affinity-invalid, affinity-thresholds, affinity-nan, segmentation-too-large
+ */
+export async function watershed(
+  affinity: Float32Array,
+  shapeZyx: Zyx,
+  low: number,
+  high: number,
+  services: SegmentationServices,
+): Promise<Fragments> {
+  requireThresholds(low, high)
+  requireSize(shapeZyx)
+  const { z, y, x } = affinityChannels(affinity, shapeZyx, services.channelOrder ?? 'xyz')
+  const [depth, height, width] = shapeZyx
+  const plane = height * width
+  const voxels = depth * plane
+  const result = allocate('uint32', voxels) as Uint32Array
+  if (voxels === 0) return { labels: result, count: 0 }
+  const pointers = { keep: 'pointers', bytes: voxels + 2 * plane + 96 }
+  const labels = { keep: 'labels', bytes: voxels * 4 }
+  const session = await services.compute.open({ name: 'watershed', base64 }, computeOptions(services))
+  try {
+    for (const slab of slabsOf(shapeZyx, AFFINITY_BYTES, services.slabBytes)) {
+      const unordered = await session.call({
         export: 'steepest',
-        args: [this.#bits, part(z, 1), part(y), part(x), first, planes, depth, height, width, low, high],
-      })
-      this.#progress?.advance(planes)
-    }
-    await this.#session.call({
-      export: 'drainPlateaus',
-      args: [this.#bits, { scratch: Math.max(4, this.#voxels * 4) }, this.#voxels, plane, width],
-    })
-    return (
-      Number(
-        await this.#session.call({
-          export: 'labelBasins',
-          args: [this.#bits, this.#labels, this.#voxels, plane, width, { heap: true }],
-        }),
-      ) >>> 0
-    )
-  }
-
-  /** Fills the labels with given fragments. @returns their ids, ascending */
-  async useFragments(fragments: Chunk, services: SegmentationServices): Promise<BigUint64Array> {
-    const { ids } = await uniqueLabels(fragments.data, fragments.dtype, services)
-    const data = fragments.data as BigUint64Array
-    const plane = this.#size[1] * this.#size[2]
-    for (const { first, planes } of planeRanges(this.#size, 8)) {
-      const part = data.subarray(first * plane, (first + planes) * plane)
-      await this.#session.call({
-        export: 'denseLabels',
-        args: [{ in: ids }, ids.length, { in: part }, this.#labels, first * plane, part.length],
-      })
-    }
-    return ids
-  }
-
-  /**
-   * Merges touching regions by mean affinity. @param regions number of labels
-   * @returns u32 by label, 0 included: the label each one ended in
-   */
-  async mergeRegions(
-    affinity: AffinityChannels,
-    regions: number,
-    threshold: number,
-    { compute, signal }: SegmentationServices,
-  ): Promise<Uint32Array> {
-    const graph = await this.#regionGraph(affinity)
-    const roots = new Uint32Array(new SharedArrayBuffer((regions + 1) * 4))
-    const kernel = { name: 'agglomerate', base64: agglomerateBase64 }
-    await compute.run(
-      kernel,
-      {
-        export: 'agglomerate',
         args: [
-          { in: graph.table },
-          graph.capacity,
-          graph.edges,
-          regions,
-          threshold,
-          { out: roots },
-          { heap: true },
-        ],
-      },
-      signal === undefined ? {} : { signal },
-    )
-    return roots
-  }
-
-  async #regionGraph({
-    z,
-    y,
-    x,
-  }: AffinityChannels): Promise<{ table: Uint8Array; capacity: number; edges: number }> {
-    const [, height, width] = this.#size
-    const plane = height * width
-    let capacity = 1 << 16
-    const tableOf = (size: number): KernelArgument & { keep: string; bytes: number } => ({
-      keep: `edges ${size}`,
-      bytes: size * 24,
-    })
-    const state = { keep: 'graph state', bytes: 16 } as const
-    for (const { first, planes } of planeRanges(this.#size, 12)) {
-      const part = (channel: Float32Array): KernelArgument => ({
-        in: channel.subarray(first * plane, (first + planes) * plane),
-      })
-      const call = () =>
-        this.#session.call({
-          export: 'addFaces',
-          args: [
-            tableOf(capacity),
-            capacity,
-            state,
-            this.#labels,
-            part(z),
-            part(y),
-            part(x),
-            first,
-            planes,
-            height,
-            width,
-          ],
-        })
-      while ((await call()) === 0) {
-        await this.#session.call({
-          export: 'growTable',
-          args: [tableOf(capacity), capacity, tableOf(capacity * 4), capacity * 4],
-        })
-        capacity *= 4
-      }
-      this.#progress?.advance(planes)
-    }
-    const counters = new Uint32Array(1)
-    await this.#session.readKept(state.keep, 0, counters)
-    const table = new Uint8Array(new SharedArrayBuffer(capacity * 24))
-    await this.#session.readKept(tableOf(capacity).keep, 0, table)
-    return { table, capacity, edges: counters[0]! }
-  }
-
-  /** Writes final 64-bit ids: of the fragments when they have some, else the labels themselves. */
-  async write(out: BigUint64Array, roots: Uint32Array, ids: BigUint64Array | undefined): Promise<void> {
-    const plane = this.#size[1] * this.#size[2]
-    for (const { first, planes } of planeRanges(this.#size, 8)) {
-      const part = out.subarray(first * plane, (first + planes) * plane)
-      await this.#session.call({
-        export: 'writeLabels',
-        args: [
-          this.#labels,
-          first * plane,
-          { in: roots },
-          ids === undefined ? 0 : { in: ids },
-          { out: part },
-          part.length,
+          pointers,
+          { in: sectionsOf(z, plane, slab, 1) },
+          { in: sectionsOf(y, plane, slab) },
+          { in: sectionsOf(x, plane, slab) },
+          { scratch: width * 8 + 4 },
+          ...[slab.first, slab.planes, depth, height, width, Math.fround(low), Math.fround(high)],
         ],
       })
+      if (unordered === 1)
+        throw chunkflowError(
+          'affinity-nan',
+          `Sections ${slab.first} to ${slab.first + slab.planes} of the affinity map contain NaN`,
+          { fix: 'look at the input of the network: a voxel that is no number spoils all it touches' },
+        )
+      services.onSections?.(slab.planes)
     }
+    // until voxels are labelled the memory of the labels is the queue
+    await session.call({ export: 'drain', args: [pointers, labels, voxels, plane, width] })
+    const count = await session.call({ export: 'label', args: [pointers, labels, voxels, plane, width] })
+    for (const slab of slabsOf(shapeZyx, 4, services.slabBytes))
+      await session.readKept(labels.keep, slab.first * plane * 4, sectionsOf(result, plane, slab))
+    return { labels: result, count: Number(count) >>> 0 }
+  } finally {
+    await session.close()
   }
+}
 
-  close(): Promise<void> {
-    return this.#session.close()
-  }
+/** @throws affinity-thresholds */
+export function requireThresholds(low: number, high: number): void {
+  if (Math.fround(low) >= Math.fround(high))
+    throw chunkflowError(
+      'affinity-thresholds',
+      `--aff-threshold-low ${low} is not below --aff-threshold-high ${high}`,
+      { fix: 'edges up to the low threshold are cut, from the high one on they always connect' },
+    )
+}
+
+/** @throws segmentation-too-large */
+export function requireSize(shapeZyx: Zyx): void {
+  const [, height, width] = shapeZyx
+  const plane = height * width
+  const slab = (planesPerSlab(shapeZyx, AFFINITY_BYTES) + 1) * plane * AFFINITY_BYTES
+  if (productZyx(shapeZyx) * 5 + 2 * plane + slab + width * 8 + 2 ** 16 > KERNEL_BYTES)
+    throw tooLarge(`The labels of ${formatSize(shapeZyx)} voxels`)
 }

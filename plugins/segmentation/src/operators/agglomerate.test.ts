@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { type Chunk, createChunk, isChunkflowError } from '@chunkflow/sdk'
-import { inlineCompute, randomChunk, runOperator } from '@chunkflow/sdk/testing'
+import { type Chunk, createChunk, isChunkflowError, numberToFloat16 } from '@chunkflow/sdk'
+import { inlineCompute, runOperator } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import agglomerate from './agglomerate.js'
@@ -34,58 +34,53 @@ async function run(
   })
   return task.get<Chunk>('chunk')
 }
-
-/** True when labels correspond one to one, 0 to 0. */
-function samePartition(ours: ArrayLike<bigint>, theirs: Uint32Array): boolean {
-  const forward = new Map<bigint, number>([[0n, 0]])
-  const backward = new Map<number, bigint>([[0, 0n]])
-  for (let index = 0; index < theirs.length; index++) {
-    const [a, b] = [ours[index]!, theirs[index]!]
-    if (!forward.has(a)) forward.set(a, b)
-    if (!backward.has(b)) backward.set(b, a)
-    if (forward.get(a) !== b || backward.get(b) !== a) return false
+const codeOf = async (action: Promise<unknown>): Promise<string> => {
+  try {
+    await action
+  } catch (error) {
+    return isChunkflowError(error) ? error.code : String(error)
   }
-  return true
+  return 'none'
+}
+/** How many voxels have another id than the reference. */
+const differing = ({ data }: Chunk, name: string): number => {
+  const ids = expected(name)
+  return (data as BigUint64Array).filter((id, voxel) => id !== BigInt(ids[voxel]!)).length
 }
 
-test('the watershed gives the reference fragments, id by id', async () => {
+test('the watershed gives the fragments of waterz, id by id', async () => {
   const result = await run(reference, { threshold: 0, affThresholdLow: 0.001 })
+  assert.is(differing(result, 'fragments'), 0)
   assert.equal(
-    [result.dtype, result.shape, result.voxelOffset, result.layerType],
-    ['uint64', SHAPE, [164, 70, 40], 'segmentation'],
+    [result.dtype, result.shape, result.voxelOffset, result.voxelSize, result.layerType],
+    ['uint64', SHAPE, [164, 70, 40], [10, 10, 10], 'segmentation'],
   )
-  const fragments = expected('fragments')
-  let differing = 0
-  for (let index = 0; index < fragments.length; index++)
-    if (result.data[index] !== BigInt(fragments[index]!)) differing++
-  assert.is(differing, 0)
+  assert.ok(result.layerTypeDeclared)
 })
 
-for (const [threshold, name] of [
-  [0.3, 'segmentation_3'],
-  [0.5, 'segmentation_5'],
-  [0.7, 'segmentation_7'],
-] as const)
-  test(`merging up to ${threshold} gives the reference partition`, async () => {
-    const result = await run(reference, { threshold, affThresholdLow: 0.001 })
-    assert.ok(samePartition(result.data as BigUint64Array, expected(name)))
+for (const tenths of [3, 5, 7])
+  test(`merging up to 0.${tenths} gives the segmentation of waterz, id by id`, async () => {
+    const result = await run(reference, { threshold: tenths / 10, affThresholdLow: 0.001 })
+    assert.is(differing(result, `segmentation_${tenths}`), 0)
   })
 
-test('given fragments keep their 64-bit ids', async () => {
+test('given fragments are merged as they are and keep their 64-bit ids', async () => {
   const base = 2n ** 63n
-  const fragments = createChunk(
-    BigUint64Array.from(expected('fragments'), (id) => (id === 0 ? 0n : base + BigInt(id))),
-    SHAPE,
-  )
+  const ids = BigUint64Array.from(expected('fragments'), (id) => (id === 0 ? 0n : base + BigInt(id)))
+  const fragments = createChunk(ids, SHAPE, { voxelOffset: reference.voxelOffset })
   const result = await run(reference, { threshold: 0.5, fragmentsChunkName: 'fragments' }, { fragments })
-  assert.ok(samePartition(result.data as BigUint64Array, expected('segmentation_5')))
-  assert.ok((result.data as BigUint64Array).every((id) => id === 0n || id > base))
+  const merged = expected('segmentation_5')
+  assert.ok(
+    (result.data as BigUint64Array).every(
+      (id, voxel) => id === (merged[voxel] === 0 ? 0n : base + BigInt(merged[voxel]!)),
+    ),
+  )
 })
 
-test('channel order: a wall along z splits only when z is read from the right channel', async () => {
-  // 4 x 3 x 5, no affinity between planes 1 and 2
+test('channels come as x, y, z unless they are not flipped', async () => {
+  // 4 x 3 x 5, no affinity between sections 1 and 2
   const affinity = new Float32Array(3 * 60).fill(0.9)
-  for (let index = 0; index < 15; index++) affinity[2 * 60 + 2 * 15 + index] = 0
+  affinity.fill(0, 2 * 60 + 30, 2 * 60 + 45)
   const chunk = createChunk(affinity, [3, 4, 3, 5])
   const ids = async (options: Record<string, unknown>): Promise<number> =>
     new Set((await run(chunk, { threshold: 0.5, ...options })).data as BigUint64Array).size
@@ -93,30 +88,46 @@ test('channel order: a wall along z splits only when z is read from the right ch
   assert.is(await ids({ flipChannel: false }), 1)
 })
 
-test('regions are unions of fragments, on noise', async () => {
-  const noise = randomChunk([3, 6, 17, 23], { dtype: 'float32' }, { seed: 5 })
-  const fragments = (await run(noise, { threshold: 0 })).data as BigUint64Array
-  const merged = (await run(noise, { threshold: 0.45 })).data as BigUint64Array
-  const owner = new Map<bigint, bigint>()
-  fragments.forEach((id, index) => {
-    if (!owner.has(id)) owner.set(id, merged[index]!)
-    assert.is(owner.get(id), merged[index])
-  })
-  assert.ok(new Set(merged).size < new Set(fragments).size)
+test('float16 affinities are converted', async () => {
+  // representable in 11 bits: both types give the same
+  const values = Float32Array.from({ length: 3 * 4 * 5 * 20 }, (_, index) => ((index * 37) % 64) / 64)
+  const bits = Uint16Array.from(values, numberToFloat16)
+  const wide = await run(createChunk(values, [3, 4, 5, 20]), {})
+  const narrow = await run(createChunk(bits, [3, 4, 5, 20], { dtype: 'float16' }), {})
+  assert.equal(narrow.data, wide.data)
 })
 
-test('refuses what is no affinity map', async () => {
+test('refuses what is no affinity map, and fragments that do not fit', async () => {
   for (const chunk of [
     createChunk(new Float32Array(8), [2, 2, 2]),
     createChunk(new Float32Array(16), [2, 2, 2, 2]),
     createChunk(new Uint8Array(24), [3, 2, 2, 2]),
   ])
-    try {
-      await run(chunk, {})
-      assert.unreachable()
-    } catch (error) {
-      assert.ok(isChunkflowError(error) && error.code === 'affinity-invalid', String(error))
-    }
+    assert.is(await codeOf(run(chunk, {})), 'affinity-invalid')
+  const chunk = createChunk(new Float32Array(24), [3, 2, 2, 2])
+  const start = { fragmentsChunkName: 'fragments' }
+  for (const fragments of [
+    createChunk(new Uint32Array(4), [1, 2, 2]),
+    createChunk(new Float32Array(8), [2, 2, 2]),
+  ])
+    assert.is(await codeOf(run(chunk, start, { fragments })), 'fragments-invalid')
+  assert.is(await codeOf(run(chunk, { affThresholdLow: 0.5, affThresholdHigh: 0.5 })), 'affinity-thresholds')
+})
+
+test('the planner knows what comes out and what cannot go in', () => {
+  const options = { affThresholdLow: 0.001, affThresholdHigh: 0.9999 } as never
+  const infer = (type: object) => agglomerate.infer!({ inputChunkName: { kind: 'chunk', ...type } }, options)
+  assert.equal(infer({ shape: [3, 4, 5, 6] }).outputChunkName, {
+    kind: 'chunk',
+    dtype: 'uint64',
+    rank: 3,
+    layerType: 'segmentation',
+    layerTypeDeclared: true,
+    shape: [4, 5, 6],
+  })
+  for (const type of [{ rank: 3 }, { dtype: 'uint8' }, { shape: [1, 4, 5, 6] }])
+    assert.throws(() => infer(type), /affinity maps of 3 channels/)
+  assert.throws(() => infer({ shape: [3, 1024, 1024, 1024] }), /4 GiB/)
 })
 
 test.run()

@@ -1,5 +1,4 @@
 import {
-  astype,
   type Chunk,
   COMPUTE,
   chunkflowError,
@@ -7,12 +6,20 @@ import {
   createChunk,
   defineOperator,
   describeChunk,
-  emptyChunk,
   equalZyx,
   flag,
+  formatFlag,
+  formatSize,
+  isFloat,
+  type Logger,
   spatialSize,
+  type VariableType,
 } from '@chunkflow/sdk'
-import { affinityChannels, RegionSession, type SegmentationServices } from '../kernels/watershed.js'
+import { affinityValues } from '../kernels/affinity-channels.js'
+import { agglomerate } from '../kernels/agglomerate.js'
+import type { SegmentationServices } from '../kernels/fragments.js'
+import { renumber } from '../kernels/renumber.js'
+import { requireSize, requireThresholds, watershed } from '../kernels/watershed.js'
 
 const SCORING = 'OneMinus<MeanAffinity<RegionGraphType, ScoreValue>>'
 
@@ -42,6 +49,7 @@ export default defineOperator({
     }),
     fragmentsChunkName: flag.input({
       char: 'f',
+      aliases: ['fragments'],
       kind: 'chunk',
       optional: true,
       summary: 'start from these fragments instead of a watershed',
@@ -56,7 +64,12 @@ export default defineOperator({
       default: true,
       summary: 'channels come as x, y, z; --no-flip-channel: as z, y, x',
     }),
-    inputChunkName: flag.input({ char: 'i', aliases: ['input'], kind: 'chunk', summary: 'affinity map' }),
+    inputChunkName: flag.input({
+      char: 'i',
+      aliases: ['input'],
+      kind: 'chunk',
+      summary: 'affinity map, float32 or float16',
+    }),
     outputChunkName: flag.output({
       char: 'o',
       aliases: ['output'],
@@ -67,14 +80,17 @@ export default defineOperator({
   services: { compute: COMPUTE },
   effects: 'pure',
   timed: true,
-  infer: ({ inputChunkName }) => {
-    if (inputChunkName?.rank === 3 || (inputChunkName?.shape !== undefined && inputChunkName.shape[0] !== 3))
+  infer: ({ inputChunkName, fragmentsChunkName }, options) => {
+    requireThresholds(options.affThresholdLow, options.affThresholdHigh)
+    const { shape } = inputChunkName ?? {}
+    if (inputChunkName !== undefined) requireAffinityType(inputChunkName)
+    if (shape?.length === 4) requireSize([shape[1]!, shape[2]!, shape[3]!])
+    if (fragmentsChunkName?.dtype !== undefined && isFloat(fragmentsChunkName.dtype))
       throw chunkflowError(
-        'affinity-invalid',
-        `agglomerate needs an affinity map of 3 channels, and this variable has ${inputChunkName.rank === 3 ? 'none' : inputChunkName.shape?.[0]}`,
-        { fix: 'name the output of inference with --input-chunk-name' },
+        'fragments-invalid',
+        `agglomerate cannot start from ${fragmentsChunkName.dtype} fragments`,
+        { fix: 'fragments are labels of an integer type' },
       )
-    const shape = inputChunkName?.shape?.slice(1)
     return {
       outputChunkName: {
         kind: 'chunk',
@@ -82,67 +98,78 @@ export default defineOperator({
         rank: 3,
         layerType: 'segmentation',
         layerTypeDeclared: true,
-        ...(shape === undefined ? {} : { shape }),
+        ...(shape === undefined ? {} : { shape: shape.slice(1) }),
       },
     }
   },
-  estimate: ({ inputChunkName }) =>
-    inputChunkName?.shape === undefined
-      ? undefined
-      : { bytes: (inputChunkName.shape.reduce((left, right) => left * right, 1) / 3) * 17 },
-  create: ({ options, services }) => ({
+  estimate: ({ inputChunkName }) => {
+    if (inputChunkName?.shape === undefined) return undefined
+    const voxels = inputChunkName.shape.reduce((left, right) => left * right, 1) / 3
+    // fragments, pointers and labels at work, the result; float16 is converted first
+    return { bytes: voxels * (4 + 5 + 8 + (inputChunkName.dtype === 'float16' ? 12 : 0)) }
+  },
+  create: ({ options, services, logger }) => ({
     async run(task, { signal, progress }) {
-      const input = chunkOf(task, options.inputChunkName)
-      const chunk = input.dtype === 'float16' ? astype(input, 'float32') : input
-      const bar = progress.start('agglomerate', chunk.shape.at(-3)! * 2, 'sections')
+      const { fragmentsChunkName, affThresholdLow: low, affThresholdHigh: high } = options
+      const chunk = chunkOf(task, options.inputChunkName)
+      requireAffinityType({ ...chunk, rank: chunk.shape.length })
+      requireThresholds(low, high)
+      const given = fragmentsChunkName === undefined ? undefined : chunkOf(task, fragmentsChunkName)
+      if (given !== undefined) requireFragmentsFit(given, chunk, logger)
+      const size = spatialSize(chunk)
+      // a pass over the sections each: watershed, borders of regions, ids
+      const bar = progress.start('agglomerate', size[0] * (given === undefined ? 3 : 2), 'section')
+      const at: SegmentationServices = {
+        compute: services.compute,
+        signal,
+        channelOrder: options.flipChannel ? 'xyz' : 'zyx',
+        onSections: (count) => bar.advance(count),
+      }
       try {
+        const affinity = affinityValues(chunk)
+        const fragments =
+          given === undefined
+            ? await watershed(affinity, size, low, high, at)
+            : await renumber(given.data, given.dtype, at)
+        const data = await agglomerate(affinity, size, fragments, options.threshold, at)
+        const { voxelOffset, voxelSize } = chunk
         task.set(
           options.outputChunkName,
-          await segment(chunk, { compute: services.compute, signal, progress: bar }),
+          createChunk(data, size, { voxelOffset, voxelSize, layerType: 'segmentation' }),
         )
       } finally {
         bar.end()
       }
-
-      async function segment(affinities: Chunk, at: SegmentationServices): Promise<Chunk> {
-        const channels = affinityChannels(affinities, options.flipChannel)
-        const { voxelOffset, voxelSize } = affinities
-        const result = emptyChunk('uint64', channels.size, {
-          voxelOffset,
-          voxelSize,
-          layerType: 'segmentation',
-        })
-        const regions = await RegionSession.open(channels.size, at)
-        try {
-          const ids =
-            options.fragmentsChunkName === undefined
-              ? undefined
-              : await regions.useFragments(fragmentsOf(affinities), at)
-          const count =
-            ids?.length ??
-            (await regions.watershed(channels, options.affThresholdLow, options.affThresholdHigh))
-          const roots = await regions.mergeRegions(channels, count, options.threshold, at)
-          await regions.write(result.data as BigUint64Array, roots, ids)
-        } finally {
-          await regions.close()
-        }
-        return createChunk(result.data, channels.size, { voxelOffset, voxelSize, layerType: 'segmentation' })
-      }
-
-      function fragmentsOf(affinities: Chunk): Chunk {
-        const fragments = chunkOf(task, options.fragmentsChunkName!)
-        if (
-          fragments.shape.length !== 3 ||
-          !equalZyx(spatialSize(fragments), spatialSize(affinities)) ||
-          fragments.dtype.startsWith('float')
-        )
-          throw chunkflowError(
-            'affinity-invalid',
-            `The fragments, ${describeChunk(fragments)}, do not fit the affinities, ${describeChunk(affinities)}`,
-            { fix: 'fragments are a 3-D label volume of the same size' },
-          )
-        return astype(fragments, 'uint64')
-      }
     },
   }),
 })
+
+/** @throws affinity-invalid when what is known cannot be an affinity map */
+function requireAffinityType({ dtype, rank, shape }: Omit<VariableType, 'kind'>): void {
+  const fits =
+    (dtype === undefined || dtype === 'float32' || dtype === 'float16') &&
+    (rank === undefined || rank === 4) &&
+    (shape === undefined || (shape.length === 4 && shape[0] === 3))
+  if (fits) return
+  const size =
+    shape === undefined ? (rank === undefined ? '' : ` with ${rank} axes`) : ` ${formatSize(shape)}`
+  throw chunkflowError(
+    'affinity-invalid',
+    `agglomerate takes affinity maps of 3 channels, float32 or float16, not ${dtype ?? 'a chunk'}${size}`,
+    { fix: 'name the output of inference with --input-chunk-name' },
+  )
+}
+
+function requireFragmentsFit(fragments: Chunk, affinity: Chunk, logger: Logger): void {
+  const size = spatialSize(affinity)
+  if (fragments.shape.join() !== size.join() || isFloat(fragments.dtype))
+    throw chunkflowError(
+      'fragments-invalid',
+      `The fragments, ${describeChunk(fragments)}, do not fit the affinities, ${describeChunk(affinity)}`,
+      { fix: `fragments are integer labels of ${formatSize(size)} voxels` },
+    )
+  if (!equalZyx(fragments.voxelOffset, affinity.voxelOffset))
+    logger.warn(
+      `fragments begin at ${formatFlag(fragments.voxelOffset)}, affinities at ${formatFlag(affinity.voxelOffset)}; they are taken to cover the same voxels`,
+    )
+}

@@ -1,266 +1,270 @@
 /**
- * Watershed of nearest-neighbour affinities by steepest ascent with plateau drainage, as waterz defines it
- * (Zlateski and Seung, "Image Segmentation by Size-Dependent Single Linkage Clustering of a Watershed Basin Graph", 2015).
+ * Watershed of nearest-neighbour affinities by steepest ascent with plateau drainage (Zlateski and Seung, "Image
+ * Segmentation by Size-Dependent Single Linkage Clustering of a Watershed Basin Graph", 2015), as waterz does it.
  *
- * `bits` holds one byte a voxel: pointers -z 1, -y 2, -x 4, +z 8, +y 16, +x 32; 64 marks a visited voxel.
+ * `pointers` holds a byte for every voxel: it points along -z 1, -y 2, -x 4, +z 8, +y 16, +x 32; 64 marks a visit. A section
+ * of zeros lies before and after, so that no neighbour needs a look at the border: no pointer leads out of the volume.
  */
 
-const VISITED: u8 = 0x40
-const POINTERS: u8 = 0x3f
+const VISITED: u32 = 0x40
+
+/** Address of the first voxel's pointers. */
+@inline
+function firstPointer(pointers: usize, plane: u32): usize { return pointers + ((<usize>plane + 31) & ~15) }
+
+@inline
+function pointersOf(negativeZ: f32, negativeY: f32, negativeX: f32, positiveZ: f32, positiveY: f32, positiveX: f32, low: f32, high: f32): u32 {
+  let best = negativeZ
+  if (negativeY > best) best = negativeY
+  if (negativeX > best) best = negativeX
+  if (positiveZ > best) best = positiveZ
+  if (positiveY > best) best = positiveY
+  if (positiveX > best) best = positiveX
+  if (!(best > low)) return 0
+  let found: u32 = 0
+  if (negativeZ == best || negativeZ >= high) found |= 1
+  if (negativeY == best || negativeY >= high) found |= 2
+  if (negativeX == best || negativeX >= high) found |= 4
+  if (positiveZ == best || positiveZ >= high) found |= 8
+  if (positiveY == best || positiveY >= high) found |= 16
+  if (positiveX == best || positiveX >= high) found |= 32
+  return found
+}
+
+@inline
+function pointer4(edge: v128, best: v128, high: v128, bit: i32): v128 {
+  return v128.and(v128.or(f32x4.eq(edge, best), f32x4.ge(edge, high)), i32x4.splat(bit))
+}
+
+/** Pointers of four voxels, 32 bits each. */
+@inline
+function pointersOf4(at: usize, negativeZ: usize, negativeY: usize, negativeX: usize, positiveZ: usize, positiveY: usize, low: v128, high: v128): v128 {
+  const nz = v128.load(negativeZ + at)
+  const ny = v128.load(negativeY + at)
+  const nx = v128.load(negativeX + at)
+  const pz = v128.load(positiveZ + at)
+  const py = v128.load(positiveY + at)
+  const px = v128.load(negativeX + at, 4)
+  const best = f32x4.pmax(f32x4.pmax(f32x4.pmax(nz, ny), f32x4.pmax(nx, pz)), f32x4.pmax(py, px))
+  const found = v128.or(
+    v128.or(
+      v128.or(pointer4(nz, best, high, 1), pointer4(ny, best, high, 2)),
+      v128.or(pointer4(nx, best, high, 4), pointer4(pz, best, high, 8))),
+    v128.or(pointer4(py, best, high, 16), pointer4(px, best, high, 32)))
+  return v128.and(found, f32x4.gt(best, low))
+}
+
+/** Which of four edges of each axis are no numbers. */
+@inline
+function unordered4(at: usize, negativeZ: usize, negativeY: usize, negativeX: usize): v128 {
+  const z = v128.load(negativeZ + at)
+  const y = v128.load(negativeY + at)
+  const x = v128.load(negativeX + at)
+  return v128.or(v128.or(f32x4.ne(z, z), f32x4.ne(y, y)), f32x4.ne(x, x))
+}
+
+/** @returns 1 when an edge is no number */
+function steepestRow16(target: usize, negativeZ: usize, negativeY: usize, negativeX: usize, positiveZ: usize, positiveY: usize, width: u32, low: f32, high: f32): u32 {
+  const lows = f32x4.splat(low)
+  const highs = f32x4.splat(high)
+  let unordered = i32x4.splat(0)
+  for (let x: u32 = 0; x < width; x += 16) {
+    // the last block overlaps the one before
+    const first = min(x, width - 16)
+    const at = <usize>first << 2
+    unordered = v128.or(unordered, v128.or(
+      v128.or(unordered4(at, negativeZ, negativeY, negativeX), unordered4(at + 16, negativeZ, negativeY, negativeX)),
+      v128.or(unordered4(at + 32, negativeZ, negativeY, negativeX), unordered4(at + 48, negativeZ, negativeY, negativeX))))
+    v128.store(target + first, i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_u(
+        pointersOf4(at, negativeZ, negativeY, negativeX, positiveZ, positiveY, lows, highs),
+        pointersOf4(at + 16, negativeZ, negativeY, negativeX, positiveZ, positiveY, lows, highs)),
+      i16x8.narrow_i32x4_u(
+        pointersOf4(at + 32, negativeZ, negativeY, negativeX, positiveZ, positiveY, lows, highs),
+        pointersOf4(at + 48, negativeZ, negativeY, negativeX, positiveZ, positiveY, lows, highs))))
+  }
+  return v128.any_true(unordered) ? 1 : 0
+}
+
+/** {@link steepestRow16} for any width. */
+function steepestRow(target: usize, negativeZ: usize, negativeY: usize, negativeX: usize, positiveZ: usize, positiveY: usize, width: u32, low: f32, high: f32): u32 {
+  let unordered: u32 = 0
+  for (let x: u32 = 0; x < width; x++) {
+    const at = <usize>x << 2
+    const nz = load<f32>(negativeZ + at)
+    const ny = load<f32>(negativeY + at)
+    const nx = load<f32>(negativeX + at)
+    if (nz != nz || ny != ny || nx != nx) unordered = 1
+    store<u8>(target + x, pointersOf(nz, ny, nx, load<f32>(positiveZ + at), load<f32>(positiveY + at), load<f32>(negativeX + at + 4), low, high))
+  }
+  return unordered
+}
 
 /**
- * Pointers of the voxels of planes [firstZ, firstZ + planes).
- * @param bits whole volume; @param z,y,x the slab's planes of the affinity to the lower neighbour along each axis;
- * `z` has one plane more when the slab is not the last
+ * Pointers of the voxels in sections [firstZ, firstZ + planes), along all edges that are the steepest or at least `high`.
+ * Edges out of the volume count as `low`; a voxel without an edge above `low` points nowhere.
+ * @param z,y,x edges of these sections to the lower neighbour on each axis; one section more of `z` unless it is the last
+ * @param rows memory for two rows of floats and one float
+ * @returns 1 when an edge is no number
  */
-export function steepest(bits: usize, z: usize, y: usize, x: usize, firstZ: i32, planes: i32, depth: i32, height: i32, width: i32, low: f32, high: f32): void {
+export function steepest(pointers: usize, z: usize, y: usize, x: usize, rows: usize, firstZ: u32, planes: u32, depth: u32, height: u32, width: u32, low: f32, high: f32): u32 {
   const plane = height * width
-  let voxel = <usize>firstZ * plane
-  let index: usize = 0
-  for (let k = 0; k < planes; k++)
-    for (let j = 0; j < height; j++)
-      for (let i = 0; i < width; i++) {
-        const at = index << 2
-        const negativeZ = firstZ + k > 0 ? load<f32>(z + at) : low
-        const negativeY = j > 0 ? load<f32>(y + at) : low
-        const negativeX = i > 0 ? load<f32>(x + at) : low
-        const positiveZ = firstZ + k < depth - 1 ? load<f32>(z + at + (plane << 2)) : low
-        const positiveY = j < height - 1 ? load<f32>(y + at + (width << 2)) : low
-        const positiveX = i < width - 1 ? load<f32>(x + at + 4) : low
-        const best = max(max(max(negativeZ, negativeY), max(negativeX, positiveZ)), max(positiveY, positiveX))
-        let pointers: u8 = 0
-        if (best > low) {
-          if (negativeZ == best || negativeZ >= high) pointers |= 1
-          if (negativeY == best || negativeY >= high) pointers |= 2
-          if (negativeX == best || negativeX >= high) pointers |= 4
-          if (positiveZ == best || positiveZ >= high) pointers |= 8
-          if (positiveY == best || positiveY >= high) pointers |= 16
-          if (positiveX == best || positiveX >= high) pointers |= 32
-        }
-        store<u8>(bits + voxel, pointers)
-        voxel++
-        index++
-      }
+  const rowBytes = <usize>width << 2
+  const planeBytes = <usize>plane << 2
+  const border = rows
+  const row = rows + rowBytes
+  let unordered: u32 = 0
+  for (let i: u32 = 0; i < width; i++) store<f32>(border + (<usize>i << 2), low)
+  store<f32>(row + rowBytes, low)
+  let target = firstPointer(pointers, plane) + <usize>firstZ * plane
+  let at: usize = 0
+  for (let k = firstZ; k < firstZ + planes; k++)
+    for (let j: u32 = 0; j < height; j++) {
+      memory.copy(row, x + at, rowBytes)
+      store<f32>(row, low)
+      const negativeZ = k > 0 ? z + at : border
+      const negativeY = j > 0 ? y + at : border
+      const positiveZ = k + 1 < depth ? z + at + planeBytes : border
+      const positiveY = j + 1 < height ? y + at + rowBytes : border
+      if (ASC_FEATURE_SIMD && width >= 16) unordered |= steepestRow16(target, negativeZ, negativeY, row, positiveZ, positiveY, width, low, high)
+      else unordered |= steepestRow(target, negativeZ, negativeY, row, positiveZ, positiveY, width, low, high)
+      target += width
+      at += rowBytes
+    }
+  return unordered
 }
 
-// @ts-ignore: decorator
-@inline function neighbour(voxel: usize, direction: i32, plane: usize, width: usize): usize {
-  if (direction == 0) return voxel - plane
-  if (direction == 1) return voxel - width
-  if (direction == 2) return voxel - 1
-  if (direction == 3) return voxel + plane
-  if (direction == 4) return voxel + width
-  return voxel + 1
+/** Which of its pointers a voxel's neighbours do not return. */
+@inline
+function unreturned(at: usize, found: u32, plane: usize, width: usize): u32 {
+  const lower = load<u8>(at - plane) & 8 | load<u8>(at - width) & 16 | load<u8>(at - 1) & 32
+  const upper = load<u8>(at + plane) & 1 | load<u8>(at + width) & 2 | load<u8>(at + 1) & 4
+  return found & ~(lower >> 3 | upper << 3)
 }
 
-// @ts-ignore: decorator
-@inline function bitOf(direction: i32): u8 {
-  const bit: i32 = 1 << direction
-  return <u8>bit
+@inline
+function mask(at: usize, bits: i32): v128 { return v128.and(v128.load(at), i8x16.splat(<i8>bits)) }
+
+/** Bit i: voxel i has several pointers, and a neighbour does not return one of them. 16 voxels. */
+@inline
+function exits16(at: usize, plane: usize, width: usize): u32 {
+  const found = v128.load(at)
+  const several = v128.and(found, i8x16.sub(found, i8x16.splat(1)))
+  if (!v128.any_true(several)) return 0
+  const lower = v128.or(v128.or(mask(at - plane, 8), mask(at - width, 16)), mask(at - 1, 32))
+  const upper = v128.or(v128.or(mask(at + plane, 1), mask(at + width, 2)), mask(at + 1, 4))
+  const open = v128.andnot(found, v128.or(i8x16.shr_u(lower, 3), i8x16.shl(upper, 3)))
+  const none = i8x16.splat(0)
+  return <u32>i8x16.bitmask(v128.and(i8x16.ne(several, none), i8x16.ne(open, none)))
 }
 
-// @ts-ignore: decorator
-@inline function opposite(direction: i32): u8 {
-  return bitOf(direction < 3 ? direction + 3 : direction - 3)
-}
-
-// @ts-ignore: decorator
-@inline function reserve(end: usize): void {
-  const pages = <i32>((end + 0xffff) >>> 16) - memory.size()
-  if (pages > 0) memory.grow(pages + 64)
+/** Visits a neighbour on the plateau. Returns the new end of the queue. */
+@inline
+function visit(next: usize, first: usize, end: usize): usize {
+  const theirs = <u32>load<u8>(next)
+  if (theirs & VISITED) return end
+  store<u8>(next, theirs | VISITED)
+  store<u32>(end, <u32>(next - first))
+  return end + 4
 }
 
 /**
- * Leaves every voxel of a plateau with an exit one pointer towards it: breadth first from the exits in scan order.
- * @param queue 4 bytes a voxel
+ * Leaves every voxel of a plateau that has an exit one pointer, towards it: breadth first from the exits in scan order. An
+ * exit with a single pointer keeps it and leads to no other voxel, so it needs no place in the queue.
+ * @param queue 4 bytes for every voxel
  */
-export function drainPlateaus(bits: usize, queue: usize, voxels: u32, plane: u32, width: u32): void {
-  let end: u32 = 0
-  for (let voxel: usize = 0; voxel < <usize>voxels; voxel++) {
-    const pointers = load<u8>(bits + voxel)
-    for (let direction = 0; direction < 6; direction++) {
-      if (!(pointers & bitOf(direction))) continue
-      if (load<u8>(bits + neighbour(voxel, direction, plane, width)) & opposite(direction)) continue
-      store<u8>(bits + voxel, pointers | VISITED)
-      store<u32>(queue + (<usize>end << 2), <u32>voxel)
-      end++
-      break
-    }
-  }
-  for (let position: u32 = 0; position < end; position++) {
-    const voxel = <usize>load<u32>(queue + (<usize>position << 2))
-    const pointers = load<u8>(bits + voxel)
-    let kept: u8 = 0
-    for (let direction = 0; direction < 6; direction++) {
-      if (!(pointers & bitOf(direction))) continue
-      const next = neighbour(voxel, direction, plane, width)
-      const theirs = load<u8>(bits + next)
-      if (!(theirs & opposite(direction))) kept = bitOf(direction)
-      else if (!(theirs & VISITED)) {
-        store<u8>(bits + next, theirs | VISITED)
-        store<u32>(queue + (<usize>end << 2), <u32>next)
-        end++
+export function drain(pointers: usize, queue: usize, voxels: u32, plane: u32, width: u32): void {
+  const first = firstPointer(pointers, plane)
+  let end = queue
+  let voxel: u32 = 0
+  if (ASC_FEATURE_SIMD)
+    for (; voxel + 16 <= voxels; voxel += 16) {
+      const at = first + voxel
+      for (let exits = exits16(at, plane, width); exits != 0; exits &= exits - 1) {
+        const index = voxel + ctz(exits)
+        store<u8>(first + index, load<u8>(first + index) | VISITED)
+        store<u32>(end, index)
+        end += 4
       }
     }
-    store<u8>(bits + voxel, kept)
+  for (; voxel < voxels; voxel++) {
+    const at = first + voxel
+    const found = <u32>load<u8>(at)
+    if ((found & (found - 1)) == 0 || unreturned(at, found, plane, width) == 0) continue
+    store<u8>(at, found | VISITED)
+    store<u32>(end, voxel)
+    end += 4
   }
+  for (let position = queue; position < end; position += 4) {
+    const at = first + load<u32>(position)
+    const found = <u32>load<u8>(at)
+    const open = unreturned(at, found, plane, width) & 63
+    const shared = found & ~open & 63
+    if (shared & 1) end = visit(at - plane, first, end)
+    if (shared & 2) end = visit(at - width, first, end)
+    if (shared & 4) end = visit(at - 1, first, end)
+    if (shared & 8) end = visit(at + plane, first, end)
+    if (shared & 16) end = visit(at + width, first, end)
+    if (shared & 32) end = visit(at + 1, first, end)
+    // the last of the pointers that are not returned: one at least, that of the exit or of the voxel it was reached from
+    store<u8>(at, <u32>1 << (31 - clz(open)))
+  }
+}
+
+@inline
+function find(labels: usize, voxel: u32): u32 {
+  let parent = load<u32>(labels + (<usize>voxel << 2))
+  while (parent != voxel) {
+    const above = load<u32>(labels + (<usize>parent << 2))
+    store<u32>(labels + (<usize>voxel << 2), above)
+    voxel = parent
+    parent = above
+  }
+  return voxel
+}
+
+/** Joins the sets of two voxels; returns the root, the lower of both. */
+function unite(labels: usize, one: u32, other: u32): u32 {
+  one = find(labels, one)
+  other = find(labels, other)
+  const root = min(one, other)
+  store<u32>(labels + (<usize>max(one, other) << 2), root)
+  return root
 }
 
 /**
- * Gives every voxel the id of the basin its pointers lead to, 1, 2, ... in scan order; 0 without pointers.
- * @param labels zeroed, 4 bytes a voxel; @param heap free memory for the queue
- * @returns number of basins
+ * Labels 1, 2, ... in scan order of first voxels, a basin being what pointers connect: every voxel has either one pointer, or
+ * several that are all returned, so whatever pointers connect drains to the same place. 0 where a voxel points nowhere.
+ * @param labels out, 4 bytes for every voxel
+ * @returns the number of basins
  */
-export function labelBasins(bits: usize, labels: usize, voxels: u32, plane: u32, width: u32, heap: usize): u32 {
-  let basins: u32 = 0
-  for (let start: usize = 0; start < <usize>voxels; start++) {
-    if (!(load<u8>(bits + start) & POINTERS) || load<u32>(labels + (start << 2))) continue
-    let end: usize = 0
-    let found: u32 = 0
-    reserve(heap + 4)
-    store<u32>(heap, <u32>start)
-    store<u8>(bits + start, load<u8>(bits + start) | VISITED)
-    end = 1
-    for (let position: usize = 0; position < end && !found; position++) {
-      const voxel = <usize>load<u32>(heap + (position << 2))
-      const pointers = load<u8>(bits + voxel)
-      for (let direction = 0; direction < 6; direction++) {
-        if (!(pointers & bitOf(direction))) continue
-        const next = neighbour(voxel, direction, plane, width)
-        found = load<u32>(labels + (next << 2))
-        if (found) break
-        const theirs = load<u8>(bits + next)
-        if (theirs & VISITED) continue
-        store<u8>(bits + next, theirs | VISITED)
-        reserve(heap + ((end + 1) << 2))
-        store<u32>(heap + (end << 2), <u32>next)
-        end++
-      }
+export function label(pointers: usize, labels: usize, voxels: u32, plane: u32, width: u32): u32 {
+  const first = firstPointer(pointers, plane)
+  for (let voxel: u32 = 0; voxel < voxels; voxel++) {
+    const at = first + voxel
+    const found = <u32>load<u8>(at)
+    const place = labels + (<usize>voxel << 2)
+    let parent = voxel
+    if (found & 4 | load<u8>(at - 1) & 32) parent = load<u32>(place - 4)
+    if (found & 2 | load<u8>(at - width) & 16) {
+      const behind = load<u32>(place - (<usize>width << 2))
+      if (parent == voxel) parent = behind
+      else if (parent != behind) parent = unite(labels, parent, behind)
     }
-    if (!found) found = ++basins
-    for (let position: usize = 0; position < end; position++) store<u32>(labels + (<usize>load<u32>(heap + (position << 2)) << 2), found)
-  }
-  return basins
-}
-
-/** Dense ids of a piece of given fragments, from voxel `first` on: the position, counted from 1, of every voxel's id in a sorted list; 0 stays 0. */
-export function denseLabels(ids: usize, count: u32, fragments: usize, labels: usize, first: u32, voxels: u32): void {
-  const target = labels + (<usize>first << 2)
-  let lastId: u64 = 0
-  let lastLabel: u32 = 0
-  for (let voxel: usize = 0; voxel < <usize>voxels; voxel++) {
-    const id = load<u64>(fragments + (voxel << 3))
-    if (id != lastId) {
-      lastId = id
-      lastLabel = 0
-      let low: u32 = 0
-      let high = count
-      while (id && low < high) {
-        const middle = (low + high) >>> 1
-        if (load<u64>(ids + (<usize>middle << 3)) < id) low = middle + 1
-        else high = middle
-      }
-      if (id) lastLabel = low + 1
+    if (found & 1 | load<u8>(at - plane) & 8) {
+      const behind = load<u32>(place - (<usize>plane << 2))
+      if (parent == voxel) parent = behind
+      else if (parent != behind) parent = unite(labels, parent, behind)
     }
-    store<u32>(target + (voxel << 2), lastLabel)
+    store<u32>(place, parent)
   }
-}
-
-/** 64-bit ids of a slab: `ids[roots[label] - 1]`, or the root itself without `ids` (0). */
-export function writeLabels(labels: usize, first: u32, roots: usize, ids: usize, out: usize, voxels: u32): void {
-  const source = labels + (<usize>first << 2)
-  for (let voxel: usize = 0; voxel < <usize>voxels; voxel++) {
-    const label = load<u32>(source + (voxel << 2))
-    const root = label ? load<u32>(roots + (<usize>label << 2)) : 0
-    store<u64>(out + (voxel << 3), root && ids ? load<u64>(ids + (<usize>(root - 1) << 3)) : <u64>root)
+  let count: u32 = 0
+  for (let voxel: u32 = 0; voxel < voxels; voxel++) {
+    const place = labels + (<usize>voxel << 2)
+    const parent = load<u32>(place)
+    // a parent is a lower voxel, so it holds its label already
+    if (parent != voxel) store<u32>(place, load<u32>(labels + (<usize>parent << 2)))
+    else store<u32>(place, load<u8>(first + voxel) == 0 ? 0 : ++count)
   }
-}
-
-/* The region graph: an open-addressing table of edges, 24 bytes each: smaller id u32, larger id u32, sum f64, count u32. */
-
-const EDGE_BYTES: usize = 24
-
-/** Neighbouring fragments have near ids: multiplying the smaller one only keeps their edges on one cache line. */
-// @ts-ignore: decorator
-@inline function slotOf(small: u32, large: u32, mask: u32): u32 {
-  return (small * 8 + ((large ^ (large >>> 7)) * 0x9e3779b1 >>> 24)) & mask
-}
-
-// @ts-ignore: decorator
-@inline function findEdge(table: usize, mask: u32, small: u32, large: u32): usize {
-  let slot = slotOf(small, large, mask)
-  while (true) {
-    const edge = table + <usize>slot * EDGE_BYTES
-    const first = load<u32>(edge)
-    if (!first || (first == small && load<u32>(edge, 4) == large)) return edge
-    slot = (slot + 1) & mask
-  }
-}
-
-/**
- * Adds the faces of a slab to the edges of the regions they join, until the table is 60 % full.
- * @param state kept: +0 edges so far, +4 voxel of the slab to go on with
- * @returns 1 when the slab is done, 0 when the table must grow first
- */
-export function addFaces(table: usize, capacity: u32, state: usize, labels: usize, z: usize, y: usize, x: usize, firstZ: i32, planes: i32, height: i32, width: i32): i32 {
-  const mask = capacity - 1
-  const limit = <u32>(<u64>capacity * 6 / 10)
-  const plane = height * width
-  let edges = load<u32>(state)
-  let index = load<u32>(state, 4)
-  const voxels = <u32>(planes * plane)
-  const base = labels + (<usize>firstZ * plane << 2)
-  let i = <i32>(index % <u32>width)
-  let j = <i32>((index / <u32>width) % <u32>height)
-  let k = <i32>(index / <u32>plane)
-  for (; index < voxels; index++) {
-    if (edges + 3 > limit) {
-      store<u32>(state, edges)
-      store<u32>(state, index, 4)
-      return 0
-    }
-    const at = <usize>index << 2
-    const label = load<u32>(base + at)
-    if (label) {
-      if (firstZ + k > 0) edges += addFace(table, mask, label, load<u32>(base + at - (<usize>plane << 2)), load<f32>(z + at))
-      if (j > 0) edges += addFace(table, mask, label, load<u32>(base + at - (<usize>width << 2)), load<f32>(y + at))
-      if (i > 0) edges += addFace(table, mask, label, load<u32>(base + at - 4), load<f32>(x + at))
-    }
-    if (++i == width) {
-      i = 0
-      if (++j == height) {
-        j = 0
-        k++
-      }
-    }
-  }
-  store<u32>(state, edges)
-  store<u32>(state, 0, 4)
-  return 1
-}
-
-// @ts-ignore: decorator
-@inline function addFace(table: usize, mask: u32, one: u32, other: u32, affinity: f32): u32 {
-  if (!other || other == one) return 0
-  const small = min(one, other)
-  const large = max(one, other)
-  const edge = findEdge(table, mask, small, large)
-  const isNew = load<u32>(edge) == 0
-  if (isNew) {
-    store<u32>(edge, small)
-    store<u32>(edge, large, 4)
-  }
-  store<f64>(edge, load<f64>(edge, 8) + <f64>affinity, 8)
-  store<u32>(edge, load<u32>(edge, 16) + 1, 16)
-  return isNew ? 1 : 0
-}
-
-/** Moves all edges into a larger, zeroed table. */
-export function growTable(old: usize, oldCapacity: u32, table: usize, capacity: u32): void {
-  for (let slot: u32 = 0; slot < oldCapacity; slot++) {
-    const from = old + <usize>slot * EDGE_BYTES
-    const small = load<u32>(from)
-    if (!small) continue
-    memory.copy(findEdge(table, capacity - 1, small, load<u32>(from, 4)), from, EDGE_BYTES)
-  }
+  return count
 }
