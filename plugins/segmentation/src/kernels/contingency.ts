@@ -1,59 +1,64 @@
-import { astype, type Chunk, type Compute } from '@chunkflow/sdk'
+import { bytesPerElement, type Chunk } from '@chunkflow/sdk'
+import { type ComputeServices, computeOptions } from '@chunkflow/sdk/numerics'
 import base64 from './contingency.wasm.js'
+import { tooLarge } from './fragments.js'
+import { piecesOf } from './slabs.js'
 
-/** How many voxels have label `segmentation` in one volume and `groundtruth` in the other. */
-export interface LabelPair {
-  readonly segmentation: bigint
-  readonly groundtruth: bigint
-  readonly count: number
+/**
+ * How often labels of two volumes meet. Labels stand as numbers from 1 on in the order in which they were met; label 0 is
+ * number 0. Entry i: `counts[i]` voxels have number `segments[i]` in one volume and `objects[i]` in the other.
+ */
+export interface ContingencyTable {
+  readonly segments: Uint32Array
+  readonly objects: Uint32Array
+  readonly counts: Float64Array
+  /** How many labels other than 0 there are. */
+  readonly segmentCount: number
+  readonly objectCount: number
 }
 
-const PIECE = 2 ** 22
+const PIECE_ELEMENTS = 2 ** 18
+/** Two labels, or two numbers and a count; each begins at a multiple of 16. */
+const PIECE_BYTES = PIECE_ELEMENTS * 16 + 48
 
-/** Counts label pairs of two volumes of equal shape and any integer dtypes, exactly. */
+/**
+ * Counts pairs of labels, exactly for 64 bits.
+ * @param segmentation,groundtruth integers or bool, of equal shape
+ * @throws segmentation-too-large
+ */
 export async function countLabelPairs(
   segmentation: Chunk,
   groundtruth: Chunk,
-  { compute, signal }: { compute: Compute; signal?: AbortSignal | undefined },
-): Promise<LabelPair[]> {
-  const session = await compute.open({ name: 'contingency', base64 }, signal === undefined ? {} : { signal })
+  services: ComputeServices,
+): Promise<ContingencyTable> {
+  const session = await services.compute.open({ name: 'contingency', base64 }, computeOptions(services))
+  const number = async (name: string): Promise<number> =>
+    Number(await session.call({ export: name, args: [] })) >>> 0
   try {
-    let capacity = 1 << 16
-    const table = (size: number) => ({ keep: `pairs ${size}`, bytes: size * 24 })
-    const state = { keep: 'state', bytes: 16 }
-    for (let start = 0; start < segmentation.data.length; start += PIECE) {
-      const [first, second] = [piece(segmentation, start), piece(groundtruth, start)]
-      const call = () =>
-        session.call({
-          export: 'countPairs',
-          args: [table(capacity), capacity, state, { in: first }, { in: second }, first.length],
-        })
-      while ((await call()) === 0) {
-        await session.call({
-          export: 'growPairs',
-          args: [table(capacity), capacity, table(capacity * 4), capacity * 4],
-        })
-        capacity *= 4
-      }
+    await session.call({ export: 'begin', args: [{ heap: true }, PIECE_BYTES] })
+    for (const { from, to } of piecesOf(segmentation.data.length, PIECE_ELEMENTS)) {
+      const args = [
+        { in: segmentation.data.subarray(from, to) },
+        bytesPerElement(segmentation.dtype),
+        { in: groundtruth.data.subarray(from, to) },
+        bytesPerElement(groundtruth.dtype),
+        to - from,
+      ]
+      if ((await session.call({ export: 'count', args })) === 0) throw tooLarge('The pairs of labels')
     }
-    const words = new BigUint64Array(new SharedArrayBuffer(capacity * 24))
-    await session.readKept(table(capacity).keep, 0, words)
-    return readPairs(words)
+    const total = await number('finish')
+    const segments = new Uint32Array(new SharedArrayBuffer(total * 4))
+    const objects = new Uint32Array(new SharedArrayBuffer(total * 4))
+    const counts = new Float64Array(new SharedArrayBuffer(total * 8))
+    for (const { from, to } of piecesOf(total, PIECE_ELEMENTS)) {
+      const part = <T extends Uint32Array | Float64Array>(array: T) => ({ out: array.subarray(from, to) })
+      const args = [from, to - from, part(segments), part(objects), part(counts)]
+      await session.call({ export: 'read', args })
+    }
+    const segmentCount = await number('firstCount')
+    const objectCount = await number('secondCount')
+    return { segments, objects, counts, segmentCount, objectCount }
   } finally {
     await session.close()
   }
-}
-
-/** A piece as unsigned 64-bit labels; negative labels keep their bits. */
-function piece(chunk: Chunk, start: number): BigUint64Array {
-  const data = (chunk.data as BigUint64Array).subarray(start, start + PIECE)
-  return astype({ ...chunk, data, shape: [1, 1, data.length] }, 'uint64').data as BigUint64Array
-}
-
-function readPairs(words: BigUint64Array): LabelPair[] {
-  const pairs: LabelPair[] = []
-  for (let at = 0; at < words.length; at += 3)
-    if (words[at + 2] !== 0n)
-      pairs.push({ segmentation: words[at]!, groundtruth: words[at + 1]!, count: Number(words[at + 2]) })
-  return pairs
 }
