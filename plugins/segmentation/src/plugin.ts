@@ -6,6 +6,7 @@ export default definePlugin({
     agglomerate: () => import('./operators/agglomerate.js'),
     'connected-components': () => import('./operators/connected-components.js'),
     'evaluate-segmentation': () => import('./operators/evaluate-segmentation.js'),
+    'fill-segmentation-holes': () => import('./operators/fill-segmentation-holes.js'),
     'mask-out-objects': () => import('./operators/mask-out-objects.js'),
     'print-max-id': () => import('./operators/print-max-id.js'),
   },
