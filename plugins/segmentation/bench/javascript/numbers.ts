@@ -1,0 +1,3 @@
+/** Stands in for the kernels' parts/numbers. */
+export const single = Math.fround
+export const multiply = Math.imul
