@@ -28,20 +28,31 @@ export default defineOperator({
     if (inputChunkName?.dtype !== undefined && isFloat(inputChunkName.dtype) && threshold === undefined)
       throw chunkflowError(
         'dtype-unsupported',
-        `"connected-components" needs a threshold for ${inputChunkName.dtype} values`,
+        `connected-components needs a threshold for ${inputChunkName.dtype} values`,
         { fix: 'give --threshold, for example 0.5' },
       )
-    return { outputChunkName: { kind: 'chunk', rank: 3, layerType: 'segmentation' } }
+    const shape = inputChunkName?.shape?.slice(-3)
+    return {
+      outputChunkName: {
+        kind: 'chunk',
+        dtype: 'uint32',
+        rank: 3,
+        layerType: 'segmentation',
+        ...(shape === undefined ? {} : { shape }),
+      },
+    }
   },
   create: ({ options, services }) => ({
     async run(task, { signal }) {
       const chunk = chunkOf(task, options.inputChunkName)
       const connectivity = Number(options.connectivity) as Connectivity
-      const settings =
-        options.threshold === undefined ? { connectivity } : { connectivity, threshold: options.threshold }
       task.set(
         options.outputChunkName,
-        await connectedComponents(chunk, settings, { compute: services.compute, signal }),
+        await connectedComponents(
+          chunk,
+          { connectivity, threshold: options.threshold },
+          { compute: services.compute, signal },
+        ),
       )
     },
   }),

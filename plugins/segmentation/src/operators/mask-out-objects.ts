@@ -4,17 +4,18 @@ import {
   chunkflowError,
   chunkOf,
   defineOperator,
-  describeChunk,
   FILES,
   flag,
-  isFloat,
   STORE,
 } from '@chunkflow/sdk'
 import { keepLabels, removeLabels, uniqueLabels } from '@chunkflow/sdk/numerics'
 import { parseIds } from '../kernels/selection.js'
+import { idsOf, requireLabels, requireLabelType } from '../labels.js'
+
+const NAME = 'mask-out-objects'
 
 export default defineOperator({
-  name: 'mask-out-objects',
+  name: NAME,
   summary: 'Remove small objects, or all but selected ones',
   examples: [
     'create-chunk --dtype uint32 mask-out-objects --dust-size-threshold 10000 debug',
@@ -35,18 +36,16 @@ export default defineOperator({
   },
   services: { compute: COMPUTE, files: FILES, store: STORE },
   effects: 'read',
-  infer: ({ inputChunkName }) => (inputChunkName === undefined ? {} : { outputChunkName: inputChunkName }),
+  infer: ({ inputChunkName }) => {
+    requireLabelType(NAME, inputChunkName)
+    return inputChunkName === undefined ? {} : { outputChunkName: inputChunkName }
+  },
   create({ options, services }) {
     let selection: Promise<ReadonlySet<bigint>> | undefined
     return {
       async run(task, { signal }) {
         let chunk = chunkOf(task, options.inputChunkName)
-        if (isFloat(chunk.dtype))
-          throw chunkflowError(
-            'selection-invalid',
-            `mask-out-objects takes label volumes, not ${describeChunk(chunk)}`,
-            { fix: 'labels are integers' },
-          )
+        requireLabels(NAME, chunk)
         if (options.dustSizeThreshold !== undefined)
           chunk = await removeDust(chunk, options.dustSizeThreshold, signal)
         if (options.selectedObjIds !== undefined) {
@@ -62,7 +61,8 @@ export default defineOperator({
         compute: services.compute,
         signal,
       })
-      return removeLabels(chunk, new Set(ids.filter((_, index) => counts[index]! <= threshold)))
+      const dust = ids.filter((_, index) => counts[index]! <= threshold)
+      return removeLabels(chunk, new Set(idsOf(dust, chunk)))
     }
 
     async function readSelection(text: string): Promise<ReadonlySet<bigint>> {
