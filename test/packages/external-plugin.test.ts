@@ -154,6 +154,41 @@ test('its operator runs between ours, its storage scheme serves our volumes, its
   assert.match(readFileSync(path.join(consumer, 'log.txt'), 'utf8'), 'sample-hook: create-chunk finished')
 })
 
+test('a plugin begun with the scaffold tests, builds, packs and installs at once', () => {
+  const work = folder.file('work')
+  mkdirSync(work)
+  run(
+    process.execPath,
+    [
+      path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'),
+      'plugins',
+      'new',
+      'chunkflow-plugin-brighten',
+    ],
+    work,
+  )
+  const begun = path.join(work, 'chunkflow-plugin-brighten')
+  run('npm', ['install', '--ignore-scripts', '--prefer-offline'], begun)
+  assert.match(run('npm', ['test'], begun), /Passed: +[1-9]/)
+  run('npm', ['run', 'build'], begun)
+  chunkflow('plugins', 'install', pack(begun))
+  chunkflow(
+    'create-chunk',
+    '--size',
+    '4',
+    '8',
+    '8',
+    'brighten',
+    '--gain',
+    '1.5',
+    'save-h5',
+    '-f',
+    'bright.h5',
+  )
+  assert.ok(existsSync(path.join(consumer, 'bright.h5')))
+  chunkflow('plugins', 'uninstall', 'chunkflow-plugin-brighten')
+})
+
 test('a broken plugin is put aside and the rest goes on working', () => {
   const slice = folder.file('data/chunkflow/node_modules/chunkflow-plugin-sample/chunkflow.plugin.json')
   writeJson(slice, { ...readJson(slice), apiVersion: 99 })

@@ -6,9 +6,9 @@ import type { Registry } from '@chunkflow/kernel/host'
 import { openRegistry } from '../discovery/registry.js'
 import { loadConfig } from '../oclif/config.js'
 
-const SUBCOMMANDS = ['install', 'link', 'uninstall', 'update'] as const
+const SUBCOMMANDS = ['install', 'link', 'new', 'uninstall', 'update'] as const
 
-/** `chunkflow plugins [--json]`, and `install`, `link`, `uninstall`, `update` through oclif's plugin manager. */
+/** `chunkflow plugins [--json]`, `new`, and `install`, `link`, `uninstall`, `update` through oclif's plugin manager. */
 export async function plugins(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv
   if (first === undefined || first === '--json') {
@@ -18,6 +18,7 @@ export async function plugins(argv: readonly string[]): Promise<number> {
     )
     return 0
   }
+  if (first === 'new') return (await import('./new-plugin.js')).newPlugin(rest)
   if (!(SUBCOMMANDS as readonly string[]).includes(first)) {
     const near = suggest(first, SUBCOMMANDS)
     throw chunkflowError('operator-unknown', `No such command 'plugins ${first}'.`, {

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -101,6 +101,19 @@ export async function emitTypes(): Promise<void> {
   }
 }
 
+/** What `plugins new` copies: the template, and the SDK as a tarball while it is in no registry. */
+async function shipAuthoringKit(): Promise<void> {
+  const target = path.join(root, 'cli/dist')
+  await cp(path.join(root, 'sdk/templates'), path.join(target, 'templates'), { recursive: true })
+  const { stdout } = await promisify(execFile)(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', target],
+    { cwd: path.join(root, 'sdk') },
+  )
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+  await rename(path.join(target, filename), path.join(target, 'chunkflow-sdk.tgz'))
+}
+
 export async function buildWorkspace(): Promise<void> {
   const folders = await pluginFolders()
   await compileKernels(await findKernelSources(path.join(root, 'sdk/src')))
@@ -109,6 +122,7 @@ export async function buildWorkspace(): Promise<void> {
   for (const folder of folders) slices.push(await buildPlugin(folder, { conditions: ['source'] }))
   await buildCli(slices)
   await emitTypes()
+  await shipAuthoringKit()
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWorkspace()

@@ -1,0 +1,8 @@
+import { definePlugin } from '@chunkflow/sdk'
+
+export default definePlugin({
+  name: '__NAME__',
+  operators: {
+    '__OPERATOR__': () => import('./operators/__OPERATOR__.js'),
+  },
+})
