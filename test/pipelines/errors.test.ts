@@ -36,7 +36,7 @@ test('refused before running: exit 2', async () => {
     'save-h5 reads "imgae"',
     'image (by create-chunk (step 1))',
   )
-  await fails('create-chunk agglomerate', 2, 'agglomerate needs an affinity map')
+  await fails('create-chunk agglomerate', 2, 'agglomerate takes affinity maps')
   await fails('create-chunk create-bbox -s 0 0 0 -z 1 1 1', 2, 'create-bbox makes its own tasks')
   await fails('create-chunk mark-complete -p done', 2, 'bounding box')
   await fails('create-chunk \u2013\u2013size 1 2 3', 2, 'typographic dash', '--size')
