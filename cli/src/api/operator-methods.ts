@@ -23,11 +23,12 @@ export interface OperatorMethods {
     affThresholdHigh?: number
     /** start from these fragments instead of a watershed */
     fragmentsChunkName?: string
+    fragments?: string
     /** waterz name of the score */
     scoringFunction?: 'OneMinus<MeanAffinity<RegionGraphType, ScoreValue>>'
     /** channels come as x, y, z; --no-flip-channel: as z, y, x */
     flipChannel?: boolean
-    /** affinity map */
+    /** affinity map, float32 or float16 */
     inputChunkName?: string
     input?: string
     /** segmentation, uint64 */
@@ -217,6 +218,7 @@ export interface OperatorMethods {
     /** variable to read */
     segmentationChunkName?: string
     segmentation?: string
+    input?: string
     /** variable to read */
     groundtruthChunkName?: string
     groundtruth?: string
@@ -254,6 +256,17 @@ export interface OperatorMethods {
     num?: number
     /** how often, in all, an empty queue is asked again */
     retryTimes?: number
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Fill background that an object encloses with its id. */
+  fillSegmentationHoles(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
     /** Instance name. */
     name?: string
   }): Chain
