@@ -70,6 +70,13 @@ test('agrees with a map, also when it must count in parts', async () => {
   )
 })
 
+test('labels that share their low bits are counted in parts as well', async () => {
+  const data = BigUint64Array.from({ length: 5000 }, (_, index) => BigInt(index + 1) << 40n)
+  const { ids, counts } = await uniqueLabelsWithin(data, 'uint64', services, 1024)
+  assert.equal(ids, data)
+  assert.ok(counts.every((count) => count === 1))
+})
+
 test('refuses floats', async () => {
   try {
     await uniqueLabels(new Float32Array(3), 'float32', services)

@@ -73,10 +73,18 @@ function grow(): void {
   }
 }
 
+/** Which part a label belongs to. All its bits count: labels that are multiples of a power of two spread as well. */
+@inline
+function partOf(label: u64): u64 {
+  let mixed = label * GOLDEN
+  mixed ^= mixed >> 32
+  return ((mixed * 0xbf58476d1ce4e5b9) >> 32) & (parts - 1)
+}
+
 @inline
 function tally<T>(value: T, count: u32): void {
   const label = <u64>value
-  if (label == 0 || ((label * GOLDEN) & (parts - 1)) != part) return
+  if (label == 0 || partOf(label) != part) return
   const entry = slotOf(label)
   const before = load<u64>(entry, 8)
   store<u64>(entry, label)
