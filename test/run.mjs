@@ -22,7 +22,9 @@ function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name)
     if (entry.isDirectory())
-      return ['node_modules', 'dist', 'output', 'external-plugin'].includes(entry.name) ? [] : testFiles(file)
+      return ['node_modules', 'dist', 'output', 'external-plugin', 'templates'].includes(entry.name)
+        ? []
+        : testFiles(file)
     return entry.name.endsWith('.test.ts') ? [file] : []
   })
 }

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inlineCompute } from '../testing/inline-compute.js'
 import { connectedComponents } from './connected-components.js'
-import { downsampleChunk } from './downsample.js'
+import { downsampleChunk, downsampleKindOf, downsamplePyramid } from './downsample.js'
 import { uniqueLabels } from './unique-labels.js'
 
 const test = suite('downsample')
@@ -48,6 +48,51 @@ test('takes the mode of the sine labels', async () => {
   const half = await downsampleChunk(labels, [2, 2, 2], services)
   const { counts } = await uniqueLabels(half.data, half.dtype, services)
   assert.equal([...counts], [1751, 10355, 8520, 816])
+})
+
+test('gives every level its place and treats channels apart', async () => {
+  const ramp = Float32Array.from({ length: 2 * 4 * 3 * 5 }, (_, index) => index)
+  const chunk = createChunk(ramp, [2, 4, 3, 5], {
+    voxelOffset: [7, -3, 11],
+    voxelSize: [40, 8, 4],
+    layerType: 'image',
+  })
+  const [half, quarter] = await downsamplePyramid(chunk, [1, 2, 2], 2, services)
+  assert.equal(
+    [half!.shape, half!.voxelOffset, half!.voxelSize],
+    [
+      [2, 4, 2, 3],
+      [7, -2, 5],
+      [40, 16, 8],
+    ],
+  )
+  assert.equal(
+    [quarter!.shape, quarter!.voxelOffset, quarter!.voxelSize],
+    [
+      [2, 4, 1, 2],
+      [7, -1, 2],
+      [40, 32, 16],
+    ],
+  )
+  assert.equal([quarter!.layerType, quarter!.layerTypeDeclared, quarter!.dtype], ['image', true, 'float32'])
+  // second channel, first section: 60 61 / 65 66
+  assert.is(half!.data[24], 63)
+  assert.equal(await downsampleChunk(chunk, [1, 2, 2], services), half)
+})
+
+test('takes uint16 for labels unless it is declared an image', () => {
+  const kindOf = (layerType?: 'image'): string =>
+    downsampleKindOf(createChunk(new Uint16Array(1), [1, 1, 1], { layerType }))
+  assert.equal([kindOf(), kindOf('image')], ['mode', 'average'])
+})
+
+test('refuses factors below one', async () => {
+  try {
+    await downsampleChunk(createChunk(new Uint8Array(8), [2, 2, 2]), [1, 0, 2], services)
+    assert.unreachable()
+  } catch (error) {
+    assert.is((error as { code: string }).code, 'shape-mismatch')
+  }
 })
 
 test.run()

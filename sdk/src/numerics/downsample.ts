@@ -1,14 +1,12 @@
 import {
-  allocate,
   type Chunk,
   ceilDivideZyx,
   channelCount,
+  chunkflowError,
   createChunk,
-  type Dtype,
-  float16ToNumber,
   floorDivideZyx,
+  formatFlag,
   multiplyZyx,
-  numberToFloat16,
   rank,
   spatialSize,
   type TypedArray,
@@ -16,21 +14,26 @@ import {
   type Zyx,
 } from '@chunkflow/kernel/authoring'
 import type { ComputeServices } from './compute-services.js'
+import { averagePyramid } from './downsample-average.js'
+import { modeLevel } from './downsample-mode.js'
 
 /** `average`: the mean of each block. `mode`: the most frequent label of each block. */
 export type DownsampleKind = 'average' | 'mode'
 
-/** What a chunk is downsampled by unless somebody says otherwise: images and maps by average, labels by mode. */
-export const downsampleKindOf = ({ dtype, layerType }: Pick<Chunk, 'dtype' | 'layerType'>): DownsampleKind =>
-  ['uint8', 'int8', 'int16', 'float16', 'float32', 'float64'].includes(dtype) ||
-  (dtype === 'uint16' && layerType === 'image')
-    ? 'average'
-    : 'mode'
+/**
+ * How a chunk is downsampled unless somebody says otherwise: floats, uint8, int8 and int16 by average; uint16 too when
+ * it was declared an image (undeclared it is taken for labels); all else by mode.
+ */
+export function downsampleKindOf({ dtype, layerType }: Pick<Chunk, 'dtype' | 'layerType'>): DownsampleKind {
+  if (dtype === 'uint16') return layerType === 'image' ? 'average' : 'mode'
+  return ['uint8', 'int8', 'int16', 'float16', 'float32', 'float64'].includes(dtype) ? 'average' : 'mode'
+}
 
 /**
- * One level coarser, channel by channel. Sizes are rounded up; offset = floor(offset / factor), voxel size × factor,
- * dtype and layer type kept.
+ * One level coarser, channel by channel. Sizes are rounded up; offset = floor(offset / factor), voxel size * factor;
+ * dtype and layer type are kept. See averagePyramid and modeLevel for the numbers.
  * @param factorZyx whole numbers of at least 1
+ * @throws dtype-unsupported for an average of bool, 32- or 64-bit integers; shape-mismatch for an impossible factor
  */
 export async function downsampleChunk(
   chunk: Chunk,
@@ -42,118 +45,50 @@ export async function downsampleChunk(
 }
 
 /**
- * Several levels, finest first, without the chunk itself. Averages are taken of the original voxels: nothing is rounded
- * between levels.
+ * Several levels, finest first, without the chunk itself. Averages are those of the chunk's own voxels (nothing is
+ * rounded between levels); the mode of a level is taken from the level before.
  */
 export async function downsamplePyramid(
   chunk: Chunk,
   factorZyx: Zyx,
   levels: number,
-  _services: ComputeServices,
+  services: ComputeServices,
   kind: DownsampleKind = downsampleKindOf(chunk),
 ): Promise<Chunk[]> {
-  const result: Chunk[] = []
-  let previous = chunk
-  let exact = kind === 'average' ? decode(chunk.data, chunk.dtype) : undefined
-  for (let level = 0; level < levels; level++) {
-    const size = spatialSize(previous)
-    const coarse = ceilDivideZyx(size, factorZyx)
-    const shape = rank(chunk) === 4 ? [channelCount(chunk), ...coarse] : [...coarse]
-    let data: TypedArray
-    if (exact === undefined) data = modes(previous, factorZyx, shape)
-    else {
-      exact = means(exact, channelCount(chunk), size, factorZyx, coarse)
-      data = encode(exact, chunk.dtype)
-    }
-    const coarser = createChunk(data, shape, {
-      dtype: chunk.dtype,
-      voxelOffset: floorDivideZyx(previous.voxelOffset, factorZyx),
-      voxelSize: previous.voxelSize === null ? null : multiplyZyx(previous.voxelSize, factorZyx),
-      layerType: chunk.layerType,
+  if (!factorZyx.every((value) => Number.isSafeInteger(value) && value >= 1))
+    throw chunkflowError('shape-mismatch', `A chunk cannot be made coarser by ${formatFlag(factorZyx)}`, {
+      fix: 'factors are whole numbers of at least 1, in z y x order',
     })
-    previous = withProperties(coarser, { layerTypeDeclared: chunk.layerTypeDeclared })
-    result.push(previous)
-  }
-  return result
-}
-
-function decode(data: TypedArray, dtype: Dtype): Float64Array {
-  return Float64Array.from(data as Uint8Array, dtype === 'float16' ? float16ToNumber : Number)
-}
-
-function encode(values: Float64Array, dtype: Dtype): TypedArray {
-  const data = allocate(dtype, values.length) as Uint8Array
-  for (let index = 0; index < data.length; index++)
-    data[index] = dtype === 'float16' ? numberToFloat16(values[index]!) : values[index]!
-  return data
-}
-
-function means(from: Float64Array, channels: number, size: Zyx, factor: Zyx, coarse: Zyx): Float64Array {
-  const sums = new Float64Array(channels * coarse[0] * coarse[1] * coarse[2])
-  const counts = new Float64Array(sums.length)
-  let index = 0
-  for (let c = 0; c < channels; c++)
-    for (let z = 0; z < size[0]; z++)
-      for (let y = 0; y < size[1]; y++)
-        for (let x = 0; x < size[2]; x++) {
-          const at =
-            ((c * coarse[0] + Math.floor(z / factor[0])) * coarse[1] + Math.floor(y / factor[1])) *
-              coarse[2] +
-            Math.floor(x / factor[2])
-          sums[at]! += from[index++]!
-          counts[at]! += 1
-        }
-  return sums.map((sum, at) => sum / counts[at]!)
-}
-
-function modes(chunk: Chunk, factor: Zyx, shape: readonly number[]): TypedArray {
-  const isPowerOfTwo = factor.every((value) => (value & (value - 1)) === 0)
-  const step = factor.map((value) => (isPowerOfTwo ? Math.min(2, value) : value)) as unknown as Zyx
-  const size = spatialSize(chunk)
+  const { data, dtype } = chunk
   const channels = channelCount(chunk)
-  const coarse = ceilDivideZyx(size, step)
-  const from = chunk.data as Uint8Array
-  const to = allocate(chunk.dtype, channels * coarse[0] * coarse[1] * coarse[2]) as Uint8Array
-  let index = 0
-  for (let c = 0; c < channels; c++)
-    for (let z = 0; z < size[0]; z += step[0])
-      for (let y = 0; y < size[1]; y += step[1])
-        for (let x = 0; x < size[2]; x += step[2]) {
-          const block: number[] = []
-          if (!isPowerOfTwo) block.push(from[((c * size[0] + z) * size[1] + y) * size[2] + x]!)
-          else
-            for (let dz = 0; dz < step[0]; dz++)
-              for (let dy = 0; dy < step[1]; dy++)
-                for (let dx = 0; dx < step[2]; dx++)
-                  block.push(
-                    from[
-                      ((c * size[0] + Math.min(z + dz, size[0] - 1)) * size[1] +
-                        Math.min(y + dy, size[1] - 1)) *
-                        size[2] +
-                        Math.min(x + dx, size[2] - 1)
-                    ]!,
-                  )
-          to[index++] = modeOf(block)
-        }
-  const rest = factor.map((value, axis) => value / step[axis]!) as unknown as Zyx
-  if (rest.every((value) => value === 1)) return to
-  const middle = createChunk(to, shape.length === 4 ? [channels, ...coarse] : coarse, {
-    dtype: chunk.dtype,
-    layerType: chunk.layerType,
-  })
-  return modes(middle, rest, shape)
+  if (kind === 'average')
+    return placeLevels(
+      chunk,
+      factorZyx,
+      await averagePyramid(data, dtype, spatialSize(chunk), channels, factorZyx, levels, services),
+    )
+  const results: TypedArray[] = []
+  let size = spatialSize(chunk)
+  while (results.length < levels) {
+    results.push(await modeLevel(results.at(-1) ?? data, dtype, size, channels, factorZyx, services))
+    size = ceilDivideZyx(size, factorZyx)
+  }
+  return placeLevels(chunk, factorZyx, results)
 }
 
-function modeOf(block: readonly number[]): number {
-  if (block.length === 4) {
-    const [a, b, c, d] = block
-    return a === b || a === c ? a! : b === c ? b! : d!
-  }
-  let best = block[0]!
-  let most = 0
-  for (const value of block) {
-    const votes = block.filter((other) => other === value).length
-    if (votes > most) [best, most] = [value, votes]
-  }
-  return best
+/** Gives the data of successive levels their place. */
+function placeLevels(chunk: Chunk, factor: Zyx, levels: readonly TypedArray[]): Chunk[] {
+  let finer = chunk
+  return levels.map((data) => {
+    const size = ceilDivideZyx(spatialSize(finer), factor)
+    const { dtype, voxelOffset, voxelSize, layerType, layerTypeDeclared } = finer
+    const coarser = createChunk(data, rank(chunk) === 4 ? [channelCount(chunk), ...size] : size, {
+      dtype,
+      voxelOffset: floorDivideZyx(voxelOffset, factor),
+      voxelSize: voxelSize === null ? null : multiplyZyx(voxelSize, factor),
+      layerType: 'unknown',
+    })
+    finer = withProperties(coarser, { layerType, layerTypeDeclared })
+    return finer
+  })
 }

@@ -1,7 +1,10 @@
 /** Numerics that several plugins need. Free of side effects. */
+export * from './byte-histogram.js'
 export * from './compute-services.js'
 export * from './connected-components.js'
 export * from './downsample.js'
+export * from './mask-upsample.js'
+export * from './remap-labels.js'
 export * from './select-labels.js'
 export * from './threshold.js'
 export { type UniqueLabels, uniqueLabels } from './unique-labels.js'
