@@ -2,39 +2,44 @@ import {
   allocate,
   astype,
   type BoundingBox,
-  boundingBox,
-  boxFromSize,
   boxSize,
+  type Chunk,
   COMPUTE,
   chunkBox,
-  chunkflowError,
   createChunk,
-  type Dtype,
   defineOperator,
+  equalBoxes,
   FILES,
   flag,
   formatBox,
   optionalBoxOf,
-  type Zyx,
   zyx,
 } from '@chunkflow/sdk'
 import { parseChannels } from '../channels.js'
-import { readHdf5 } from '../hdf5-file.js'
+import { insideOf, requestedBox, wantedBox } from '../cutout.js'
+import { findSource } from '../file-name.js'
+import { inferLoaded } from '../infer-loaded.js'
+import { readHdf5 } from '../read-hdf5.js'
+import { hdf5Worker } from '../session.js'
 
 const DTYPES = ['float32', 'float64', 'uint8', 'uint16', 'uint32', 'uint64'] as const
+const UNKNOWN_VOXEL_SIZE = zyx(1, 1, 1)
 
 export default defineOperator({
   name: 'load-h5',
   aliases: ['read-h5'],
   summary: 'Load a chunk, or a cutout of one, from an HDF5 file',
   description:
-    "The file name may be a prefix: `<prefix><bbox>.h5` is then read, with the task's box. A file that is missing or empty under its prefix gives null, and the operators after it pass the task on.",
-  examples: ['create-chunk save-h5 -f a.h5 load-h5 -f a.h5 --cutout-start 0 8 8 --cutout-size 4 16 16 debug'],
+    'A file name that does not end in .h5, .hdf5 or .hdf may be a prefix or a folder: `<prefix><box>.h5` is then read. A file that is missing or empty under its prefix gives null, and the operators after it leave the task alone. Only the cutout is read: explicit options, else the box of the task, else everything. A cutout ends where the array ends.',
+  examples: [
+    'create-chunk save-h5 -f a.h5 load-h5 -f a.h5 --cutout-start 0 8 8 --cutout-size 4 16 16 debug',
+    'create-chunk --size 2 8 16 16 save-h5 -f a.h5 load-h5 -f a.h5 --channels 1 --voxel-size 40 4 4 debug',
+  ],
   flags: {
     fileName: flag.text({ char: 'f', required: true, summary: 'file, or prefix of files named by box' }),
     datasetPath: flag.text({
       char: 'd',
-      defaultText: 'the first array',
+      defaultText: 'the first array of the root',
       summary: 'dataset, such as /volumes/raw',
     }),
     dtype: flag.text({ char: 'e', choices: DTYPES, summary: 'convert to this element type' }),
@@ -47,10 +52,10 @@ export default defineOperator({
     voxelOffset: flag.integers3({
       char: 'v',
       aliases: ['offset'],
-      defaultText: 'from the file',
+      defaultText: 'from the file, or 0 0 0',
       summary: 'global position of the array',
     }),
-    voxelSize: flag.numbers3({ char: 'x', defaultText: 'from the file', summary: 'nm' }),
+    voxelSize: flag.numbers3({ char: 'x', defaultText: 'from the file, or 1 1 1', summary: 'nm' }),
     channels: flag.text({
       char: 'c',
       defaultText: 'all',
@@ -58,106 +63,100 @@ export default defineOperator({
     }),
     cutoutStart: flag.integers3({
       char: 't',
-      defaultText: "the task's box",
+      defaultText: "the start of the task's box or of the array",
       summary: 'start of the cutout, global',
     }),
-    cutoutStop: flag.integers3({ char: 'p', summary: 'end of the cutout, excluded' }),
+    cutoutStop: flag.integers3({
+      char: 'p',
+      defaultText: "the stop of the task's box or of the array",
+      summary: 'end of the cutout, excluded',
+    }),
     cutoutSize: flag.integers3({
       char: 's',
-      summary: 'size of the cutout; a negative entry means the whole axis',
+      summary: 'size of the cutout, wins over its stop; a negative entry means to the end of the axis',
     }),
     zeroFilling: flag.boolean({
       summary: 'a missing file gives zeros of the box instead of null; needs --dtype',
     }),
     setBbox: flag.boolean({ summary: "make the chunk's box the task's box" }),
-    removeEmpty: flag.boolean({ no: 'do-not-remove', summary: 'delete the file when all its voxels are 0' }),
-    outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk', nullable: true }),
+    removeEmpty: flag.boolean({
+      no: 'do-not-remove',
+      summary: 'delete the file when all its voxels are 0; a cutout never deletes',
+    }),
+    outputChunkName: flag.output({
+      char: 'o',
+      aliases: ['output', 'output-name'],
+      kind: 'chunk',
+      nullable: true,
+    }),
   },
   services: { files: FILES, compute: COMPUTE },
   effects: 'read',
   timed: true,
-  infer: (_, { dtype }) => ({
-    outputChunkName: { kind: 'chunk', ...(dtype === undefined ? {} : { dtype }) },
-  }),
+  // with --set-bbox; the planner takes no conditions
+  sets: ['bbox'],
+  infer: (_, options) => ({ outputChunkName: inferLoaded(options) }),
   create({ options, services: { files, compute }, workers, globals, logger }) {
+    const worker = hdf5Worker(compute, workers.hdf5!)
     const channels = options.channels === undefined ? undefined : parseChannels(options.channels)
-    return {
-      async run(task, { signal, progress }) {
-        const taskBox = options.cutoutStart === undefined ? optionalBoxOf(task) : undefined
-        const file = await findFile(taskBox)
-        if (file === null) {
-          task.set(
-            options.outputChunkName,
-            options.zeroFilling && taskBox !== undefined ? zeros(taskBox) : null,
-          )
-          return
-        }
-        const chunk = await readHdf5(
-          file,
-          {
-            dataset: options.datasetPath,
-            voxelOffset: options.voxelOffset,
-            voxelSize: options.voxelSize,
-            layerType: options.layerType,
-            channels,
-            box: (whole) => cutoutBox(whole, taskBox),
-          },
-          { compute, worker: workers.hdf5!, signal },
-          (total) => progress.start(`reading ${options.fileName}`, total, 'voxels'),
-        )
-        if (options.removeEmpty && (chunk.data as Uint8Array).every((value) => !value)) {
-          if (globals.dryRun) logger.info(`dry run: would delete ${file}`)
-          else await files.remove(file)
-        }
-        task.set(options.outputChunkName, options.dtype === undefined ? chunk : astype(chunk, options.dtype))
-        if (options.setBbox) task.set('bbox', chunkBox(chunk))
-      },
-    }
+    let warned = false
 
-    /** The file itself, the one its prefix and the box name, or null when that one is missing or empty. */
-    async function findFile(box: BoundingBox | undefined): Promise<string | null> {
-      const status = await files.status(options.fileName)
-      if (status?.kind === 'file' && status.bytes > 0) return files.resolve(options.fileName)
-      if (box === undefined || options.fileName.endsWith('.h5')) {
-        if (status?.kind === 'file') return null
-        throw chunkflowError('hdf5-missing', `There is no file ${options.fileName}`, {
-          fix: 'check the path; a prefix needs a task with a bounding box',
-        })
+    function choose(whole: BoundingBox, taskBox: BoundingBox | undefined): BoundingBox {
+      const wanted = wantedBox(whole, options, taskBox)
+      const box = insideOf(wanted, whole, options.fileName)
+      if (!equalBoxes(box, wanted) && !warned) {
+        warned = true
+        logger.warn(`${options.fileName} ends before the box ${formatBox(wanted)}: read ${formatBox(box)}`)
       }
-      const named = `${options.fileName}${status?.kind === 'directory' && !options.fileName.endsWith('/') ? '/' : ''}${formatBox(box)}.h5`
-      const found = await files.status(named)
-      return found?.kind === 'file' && found.bytes > 0 ? files.resolve(named) : null
+      return box
     }
 
-    function cutoutBox(whole: BoundingBox, taskBox: BoundingBox | undefined): BoundingBox {
-      const { cutoutStart, cutoutStop, cutoutSize } = options
-      if (cutoutStart === undefined && cutoutStop === undefined && cutoutSize === undefined)
-        return taskBox ?? whole
-      const start: Zyx = cutoutStart ?? whole.start
-      if (cutoutSize !== undefined) {
-        const full = boxSize(boundingBox(start, whole.stop))
-        return boxFromSize(
-          start,
-          zyx(pick(cutoutSize[0], full[0]), pick(cutoutSize[1], full[1]), pick(cutoutSize[2], full[2])),
-        )
-      }
-      return boundingBox(start, cutoutStop ?? whole.stop)
+    async function removeWhenEmpty(file: string, { data }: Chunk): Promise<void> {
+      // number and bigint arrays compare alike
+      if ((data as Uint8Array).some((value) => Number(value) !== 0)) return
+      if (globals.dryRun) logger.info(`dry run: would delete ${file}`)
+      else await files.remove(file)
     }
 
-    function zeros(box: BoundingBox) {
-      if (options.dtype === undefined)
-        throw chunkflowError('hdf5-options', '--zero-filling needs to know the element type', {
-          fix: 'give --dtype',
-        })
+    function zeros(box: BoundingBox): Chunk {
       const size = boxSize(box)
-      const data = allocate(options.dtype as Dtype, size[0] * size[1] * size[2])
-      return createChunk(data, size, {
+      return createChunk(allocate(options.dtype!, size[0] * size[1] * size[2]), size, {
+        dtype: options.dtype!,
         voxelOffset: box.start,
-        voxelSize: options.voxelSize ?? [1, 1, 1],
+        voxelSize: options.voxelSize ?? UNKNOWN_VOXEL_SIZE,
         layerType: options.layerType,
       })
     }
+    return {
+      async run(task, { signal, progress }) {
+        const taskBox = optionalBoxOf(task)
+        const box = requestedBox(options, taskBox)
+        const file = await findSource(files, options.fileName, box, { optional: options.zeroFilling })
+        let chunk: Chunk | null = null
+        if (file === null) {
+          if (options.zeroFilling && box !== undefined) chunk = zeros(box)
+        } else {
+          const read = await readHdf5(
+            files.resolve(file),
+            {
+              dataset: options.datasetPath,
+              voxelOffset: options.voxelOffset,
+              voxelSize: options.voxelSize,
+              defaultVoxelSize: UNKNOWN_VOXEL_SIZE,
+              layerType: options.layerType,
+              channels,
+              choose: (whole) => choose(whole, taskBox),
+            },
+            worker,
+            { signal, progress: (voxels) => progress.start(`reading ${file}`, voxels, 'voxels') },
+          )
+          if (options.removeEmpty && read.complete) await removeWhenEmpty(file, read.chunk)
+          chunk = options.dtype === undefined ? read.chunk : astype(read.chunk, options.dtype)
+        }
+        task.set(options.outputChunkName, chunk)
+        if (options.setBbox && chunk !== null) task.set('bbox', chunkBox(chunk))
+      },
+      dispose: () => worker.dispose(),
+    }
   },
 })
-
-const pick = (size: number, full: number): number => (size < 0 ? full : size)

@@ -1,30 +1,32 @@
 import {
   astype,
-  type BoundingBox,
+  bytesPerElement,
+  type Chunk,
   COMPUTE,
   chunkBox,
   chunkflowError,
+  chunkOf,
   DTYPE_NAMES,
   defineOperator,
-  describeValue,
   FILES,
   flag,
-  formatBox,
-  isChunk,
   optionalBoxOf,
   type Task,
 } from '@chunkflow/sdk'
-import { writeHdf5 } from '../hdf5-file.js'
+import { fileOfBox, namesOneFile } from '../file-name.js'
+import { hdf5Worker } from '../session.js'
+import { SLAB_BYTES } from '../slabs.js'
+import { writeHdf5 } from '../write-hdf5.js'
 
 export default defineOperator({
   name: 'save-h5',
   aliases: ['write-h5'],
   summary: 'Save a chunk to an HDF5 file',
   description:
-    'A file name that does not end in .h5 is a prefix: the box of the chunk and .h5 are added. An existing file is replaced. Null leaves an empty file, as a mark that the task was done.',
+    'A file name that does not end in .h5, .hdf5 or .hdf is a prefix or a folder: the box of the chunk and .h5 are added. An existing file is replaced. Null leaves an empty file, as a mark that the task was done.',
   examples: [
     'create-chunk save-h5 --file-name a.h5',
-    'create-chunk --dtype uint64 save-h5 -f chunk- --chunk-size 16 32 32',
+    'create-chunk --dtype uint64 save-h5 -f chunk- --chunk-size 16 32 32 --compression szip',
   ],
   flags: {
     inputName: flag.input({
@@ -33,7 +35,7 @@ export default defineOperator({
       kind: 'chunk',
       nullable: true,
     }),
-    fileName: flag.text({ char: 'f', required: true, summary: 'file ending in .h5, or prefix' }),
+    fileName: flag.text({ char: 'f', required: true, summary: 'file, or prefix of files named by box' }),
     chunkSize: flag.integers3({
       char: 's',
       minimum: 1,
@@ -44,7 +46,7 @@ export default defineOperator({
       char: 'c',
       choices: ['gzip', 'lzf', 'szip'],
       default: 'gzip',
-      summary: 'filter; gzip only, the others are refused',
+      summary: 'filter; lzf cannot be written here',
     }),
     withOffset: flag.boolean({ default: true, no: 'without-offset', summary: 'write the voxel offset' }),
     voxelSize: flag.numbers3({ char: 'v', defaultText: "the chunk's", summary: 'nm' }),
@@ -58,49 +60,60 @@ export default defineOperator({
   },
   services: { files: FILES, compute: COMPUTE },
   effects: 'write',
-  create({ options, services: { files, compute }, workers, logger }) {
-    if (options.compression !== 'gzip')
-      throw chunkflowError('hdf5-options', `HDF5 files with ${options.compression} cannot be written here`, {
-        fix: 'use --compression gzip, which every HDF5 library reads',
+  infer(inputs, { compression, dtype }) {
+    if (compression === 'lzf')
+      throw chunkflowError('hdf5-options', 'HDF5 files with lzf compression cannot be written here', {
+        fix: 'use --compression gzip, which every HDF5 library reads, or szip',
       })
+    if (compression === 'szip' && (dtype ?? inputs.inputName?.dtype) === 'float16')
+      throw chunkflowError('hdf5-options', 'float16 cannot be compressed with szip here', {
+        fix: 'use --compression gzip',
+      })
+    return {}
+  },
+  estimate({ inputName }, { dtype }) {
+    const copied = dtype !== undefined && dtype !== inputName?.dtype ? bytesPerElement(dtype) : 0
+    const voxels = inputName?.shape?.reduce((left, right) => left * right, 1)
+    // a slab exists here, in the library, and compressed
+    return copied > 0 && voxels === undefined ? undefined : { bytes: 3 * SLAB_BYTES + (voxels ?? 0) * copied }
+  },
+  create({ options, services: { files, compute }, workers, logger }) {
+    const { fileName, compression } = options
+    const worker = hdf5Worker(compute, workers.hdf5!)
 
-    async function fileFor(box: BoundingBox | undefined): Promise<string> {
-      if (options.fileName.endsWith('.h5')) return options.fileName
+    /** The chunk to save and its file; the chunk is null when there is none. */
+    async function plan(task: Task): Promise<{ chunk: Chunk | null; file: string }> {
+      const chunk = task.get(options.inputName) === null ? null : chunkOf(task, options.inputName)
+      if (namesOneFile(fileName)) return { chunk, file: fileName }
+      const box = chunk === null ? optionalBoxOf(task) : chunkBox(chunk)
       if (box === undefined)
-        throw chunkflowError('task-no-bbox', 'There is no box to name the file by', {
+        throw chunkflowError('task-no-bbox', 'There is neither a chunk nor a box to name the file by', {
           fix: 'give a --file-name that ends in .h5',
         })
-      const folder =
-        (await files.status(options.fileName))?.kind === 'directory' && !options.fileName.endsWith('/')
-      return `${options.fileName}${folder ? '/' : ''}${formatBox(box)}.h5`
-    }
-    async function target(task: Task): Promise<string> {
-      const value = task.get(options.inputName)
-      return fileFor(isChunk(value) ? chunkBox(value) : optionalBoxOf(task))
+      return { chunk, file: await fileOfBox(files, fileName, box) }
     }
     return {
       async run(task, { signal, progress }) {
-        const value = task.get(options.inputName)
-        const file = await target(task)
-        if (value === null || value === undefined) {
+        const { chunk, file } = await plan(task)
+        if (chunk === null) {
           if (options.touch) await files.write(file, new Uint8Array(0))
           return
         }
-        if (!isChunk(value))
-          throw chunkflowError('plan-kind-mismatch', `save-h5 saves chunks, not ${describeValue(value)}`, {
-            fix: 'name another variable with --input-name',
-          })
-        const converted = options.dtype === undefined ? value : astype(value, options.dtype)
-        // the library cannot make half-precision arrays; single precision holds every value exactly
-        const chunk = converted.dtype === 'float16' ? astype(converted, 'float32') : converted
-        const bar = progress.start(`writing ${file}`, chunk.data.length, 'voxels')
+        const saved = options.dtype === undefined ? chunk : astype(chunk, options.dtype)
+        const bar = progress.start(`writing ${file}`, saved.data.length, 'voxels')
         try {
           await files.writeAtomic(file, (temporary) =>
             writeHdf5(
               temporary,
-              chunk,
-              { chunkShape: options.chunkSize, voxelSize: options.voxelSize, withOffset: options.withOffset },
-              { compute, worker: workers.hdf5!, signal },
+              saved,
+              {
+                name: file,
+                chunkShape: options.chunkSize,
+                compression: compression === 'szip' ? 'szip' : 'gzip',
+                voxelSize: options.voxelSize,
+                withOffset: options.withOffset,
+              },
+              { worker, compute, signal },
               bar,
             ),
           )
@@ -109,8 +122,11 @@ export default defineOperator({
         }
       },
       async dryRun(task) {
-        logger.info(`dry run: would write ${await target(task)}`)
+        const { chunk, file } = await plan(task)
+        if (chunk !== null) logger.info(`dry run: would write ${file}`)
+        else if (options.touch) logger.info(`dry run: would leave an empty ${file}`)
       },
+      dispose: () => worker.dispose(),
     }
   },
 })

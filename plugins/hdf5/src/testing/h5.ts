@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { type AnyOperator, type Chunk, isChunkflowError } from '@chunkflow/sdk'
+import {
+  inlineCompute,
+  type OperatorResult,
+  runOperator,
+  temporaryFolder,
+  testFiles,
+} from '@chunkflow/sdk/testing'
+import loadH5 from '../operators/load-h5.js'
+import saveH5 from '../operators/save-h5.js'
+
+type Record_ = Readonly<Record<string, unknown>>
+
+/** A folder with the two operators at work in it. */
+export function h5Folder() {
+  const folder = temporaryFolder()
+  const files = testFiles(folder.path)
+  const compute = inlineCompute()
+  const entry = new URL('../hdf5.worker.ts', import.meta.url)
+  const run = (
+    definition: AnyOperator,
+    options: Record_,
+    variables: Record_,
+    more: { dryRun?: boolean } = {},
+  ): Promise<OperatorResult> =>
+    runOperator(definition, {
+      options: options as never,
+      variables,
+      services: { files, compute },
+      workers: { hdf5: entry },
+      ...more,
+    })
+  return {
+    ...folder,
+    files,
+    compute,
+    entry,
+    file: (name: string): string => path.join(folder.path, name),
+    save: (chunk: Chunk | null, options: Record_, variables: Record_ = {}, more: { dryRun?: boolean } = {}) =>
+      run(saveH5, options, { chunk, ...variables }, more),
+    load: (options: Record_, variables: Record_ = {}, more: { dryRun?: boolean } = {}) =>
+      run(loadH5, options, variables, more),
+    /** What load-h5 leaves in `chunk`. */
+    read: async (options: Record_, variables: Record_ = {}): Promise<Chunk> =>
+      (await run(loadH5, options, variables)).task.get<Chunk>('chunk'),
+    /** Runs Python with h5py and numpy in the folder; null, and a line on the console, when it is missing. */
+    python: (code: string): string | null => {
+      try {
+        execFileSync('/usr/bin/python3', ['-c', 'import h5py, numpy'], { stdio: 'ignore' })
+      } catch {
+        console.log('skipped: needs python3-h5py')
+        return null
+      }
+      const program = `import h5py, numpy as np\n${code}`
+      return execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8', cwd: folder.path }).trim()
+    },
+  }
+}
+
+/** Code and sentence of the error that an action ends with, or `accepted`. */
+export async function refusal(action: () => unknown): Promise<string> {
+  try {
+    await action()
+  } catch (error) {
+    return isChunkflowError(error)
+      ? `${error.code}: ${error.what} | ${error.fix}`
+      : String((error as Error).stack)
+  }
+  return 'accepted'
+}
