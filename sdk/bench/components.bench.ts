@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { allocate, createChunk } from '@chunkflow/sdk'
 import { connectedComponents } from '@chunkflow/sdk/numerics'
 import { inlineCompute } from '@chunkflow/sdk/testing'
@@ -21,16 +22,25 @@ interface Bench {
 
 const SIZE = [128, 512, 512] as const
 
-/** Blobs of many sizes: where a sum of incommensurable waves is positive. */
-function blobs(): Uint8Array {
+/** Bright voxels of the electron-microscopy sample, mirrored to the size: what a threshold leaves of a real image. */
+async function brightVoxels(): Promise<Uint8Array> {
+  const h5wasm = await import('h5wasm/node')
+  await h5wasm.ready
+  const file = new h5wasm.File(
+    fileURLToPath(new URL('../../test/fixtures/fib25/slab.h5', import.meta.url)),
+    'r',
+  )
+  const image = (file.get('image') as { value: Uint8Array }).value
+  file.close()
+  const mirrored = (index: number, length: number): number =>
+    Math.floor(index / length) % 2 === 0 ? index % length : length - 1 - (index % length)
   const mask = allocate('uint8', SIZE[0] * SIZE[1] * SIZE[2]) as Uint8Array
-  const wave = (length: number, steps: readonly number[]): Float64Array =>
-    Float64Array.from({ length }, (_, index) => steps.reduce((sum, step) => sum + Math.sin(index * step), 0))
-  const [z, y, x] = [wave(SIZE[0], [0.21, 0.53]), wave(SIZE[1], [0.13, 0.37]), wave(SIZE[2], [0.11, 0.41])]
   let index = 0
-  for (let k = 0; k < SIZE[0]; k++)
-    for (let j = 0; j < SIZE[1]; j++)
-      for (let i = 0; i < SIZE[2]; i++) mask[index++] = z[k]! + y[j]! + x[i]! > 0.8 ? 1 : 0
+  for (let z = 0; z < SIZE[0]; z++)
+    for (let y = 0; y < SIZE[1]; y++) {
+      const row = (mirrored(z, 30) * 250 + mirrored(y, 250)) * 250
+      for (let x = 0; x < SIZE[2]; x++) mask[index++] = image[row + mirrored(x, 250)]! > 128 ? 1 : 0
+    }
   return mask
 }
 
@@ -48,7 +58,7 @@ print(json.dumps({'wall': time.perf_counter() - wall, 'cpu': time.process_time()
 export default async function bench({ ratio }: Bench): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
   try {
-    const mask = blobs()
+    const mask = await brightVoxels()
     const file = path.join(folder, 'mask.u1')
     writeFileSync(file, mask)
     const chunk = createChunk(mask, SIZE)
