@@ -21,7 +21,7 @@ export interface Fragments {
 }
 
 /** The error of a kernel that finds no more memory. @param what in the plural */
-export const tooLarge = (what: string) =>
+export const tooLarge = (what: string, fix = 'work on smaller chunks') =>
   chunkflowError('segmentation-too-large', `${what} need more than the 4 GiB WebAssembly can address`, {
-    fix: 'work on smaller chunks',
+    fix,
   })

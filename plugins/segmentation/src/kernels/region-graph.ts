@@ -37,7 +37,7 @@ export async function openRegionGraph(
   try {
     const slabBytes = (planesPerSlab(shapeZyx, VOXEL_BYTES, services.slabBytes) * VOXEL_BYTES + 4) * plane
     const roomBytes = Math.max(slabBytes, PIECE_ELEMENTS * 8) + (ids?.byteLength ?? 0) + 64
-    const expected = 2 ** Math.min(24, Math.ceil(Math.log2(8 * count + 1024)))
+    const expected = 2 ** Math.min(24, Math.ceil(Math.log2(4 * count + 1024)))
     check(
       await session.call({
         export: 'begin',

@@ -83,5 +83,8 @@ export function requireSize(shapeZyx: Zyx): void {
   const plane = height * width
   const slab = (planesPerSlab(shapeZyx, AFFINITY_BYTES) + 1) * plane * AFFINITY_BYTES
   if (productZyx(shapeZyx) * 5 + 2 * plane + slab + width * 8 + 2 ** 16 > KERNEL_BYTES)
-    throw tooLarge(`The labels of ${formatSize(shapeZyx)} voxels`)
+    throw tooLarge(
+      `The labels of ${formatSize(shapeZyx)} voxels`,
+      'work on smaller chunks: about 850 million voxels fit',
+    )
 }
