@@ -1,5 +1,7 @@
 /** Errors of this plugin. */
 export const NPY_ERROR_CODES = {
   'npy-missing': 'There is no such file.',
-  'npy-unreadable': 'A file is no NumPy array file, is truncated, or holds elements that chunks do not have.',
+  'npy-options': 'Options of an NPY operator do not fit together or the array.',
+  'npy-unreadable':
+    'A file is not NPY, ends too early, or holds objects, texts or records instead of numbers.',
 } as const

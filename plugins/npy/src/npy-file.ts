@@ -1,82 +1,71 @@
-import { open } from 'node:fs/promises'
-import { chunkflowError, type Dtype, type TypedArray } from '@chunkflow/sdk'
-import {
-  decodeElements,
-  encodeHeader,
-  MAXIMUM_HEADER_BYTES,
-  type NpyHeader,
-  parseHeader,
-} from './npy-format.js'
+import { type FileHandle, open } from 'node:fs/promises'
+import { bytesPerElement, type ChunkflowError, chunkflowError } from '@chunkflow/sdk'
+import { locateHeader, type NpyHeader, PREFIX_BYTES, parseHeader } from './npy-header.js'
 
-/** Bytes read or written at once. */
-const PIECE = 2 ** 26
+/** An open NPY file whose header was read. */
+export interface NpyFile {
+  readonly header: NpyHeader
+  /** Fills bytes from a place in the file. @throws npy-unreadable when it ends before */
+  fill(bytes: Uint8Array, position: number): Promise<void>
+}
 
-async function withFile<T>(
-  file: string,
-  action: (handle: Awaited<ReturnType<typeof open>>) => Promise<T>,
-): Promise<T> {
-  const handle = await open(file, 'r').catch((cause: unknown) => {
-    throw chunkflowError(
-      'npy-missing',
-      `Cannot open ${file}: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
-      { fix: 'check the path', cause },
-    )
+/** One call reads at most this much. */
+const LARGEST_READ_BYTES = 2 ** 30
+
+/** Opens a file for the time of an action. @throws npy-missing, npy-unreadable */
+export async function withNpyFile<T>(path: string, action: (file: NpyFile) => Promise<T>): Promise<T> {
+  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') throw missing(path)
+    throw chunkflowError('npy-unreadable', `${path} cannot be opened: ${cause.message}`, {
+      fix: 'check the path and its permissions',
+      cause,
+    })
   })
   try {
-    return await action(handle)
+    const header = await readHeader(handle, path)
+    const elements = header.shape.reduce((left, right) => left * right, 1)
+    const needed = header.dataStart + elements * bytesPerElement(header.dtype)
+    const { size } = await handle.stat()
+    if (size < needed) throw tooShort(path, size, needed)
+    return await action({
+      header,
+      fill: async (bytes, position) => {
+        const done = await readUpTo(handle, bytes, position)
+        if (done < bytes.length) throw tooShort(path, position + done, needed)
+      },
+    })
   } finally {
     await handle.close()
   }
 }
 
-async function readUpTo(
-  handle: Awaited<ReturnType<typeof open>>,
-  length: number,
-  position: number,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
+const missing = (path: string): ChunkflowError =>
+  chunkflowError('npy-missing', `There is no file ${path}`, { fix: 'check the path' })
+
+const tooShort = (path: string, bytes: number, needed: number): ChunkflowError =>
+  chunkflowError('npy-unreadable', `${path} ends too early: it has ${bytes} of ${needed} bytes`, {
+    fix: 'copy or write it again',
+  })
+
+async function readHeader(handle: FileHandle, path: string): Promise<NpyHeader> {
+  const prefix = Buffer.alloc(PREFIX_BYTES)
+  const got = await readUpTo(handle, prefix, 0)
+  const { start, length } = locateHeader(prefix.subarray(0, got), path)
+  const text = Buffer.alloc(length)
+  if ((await readUpTo(handle, text, start)) < length)
+    throw chunkflowError('npy-unreadable', `${path} ends within its header`, {
+      fix: 'copy or write it again',
+    })
+  return parseHeader(text.toString('utf8'), start + length, path)
+}
+
+async function readUpTo(handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
   let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(PIECE, length - done), position + done)
+  while (done < bytes.length) {
+    const length = Math.min(bytes.length - done, LARGEST_READ_BYTES)
+    const { bytesRead } = await handle.read(bytes, done, length, position + done)
     if (bytesRead === 0) break
     done += bytesRead
   }
-  return bytes.subarray(0, done)
-}
-
-/** Shape and type, no elements. */
-export const readNpyHeader = (file: string): Promise<NpyHeader> =>
-  withFile(file, async (handle) => parseHeader(await readUpTo(handle, MAXIMUM_HEADER_BYTES, 0), file))
-
-/** The whole array, in C order. */
-export const readNpy = (file: string): Promise<NpyHeader & { readonly data: TypedArray }> =>
-  withFile(file, async (handle) => {
-    const header = parseHeader(await readUpTo(handle, MAXIMUM_HEADER_BYTES, 0), file)
-    const { size } = await handle.stat()
-    return {
-      ...header,
-      data: decodeElements(
-        await readUpTo(handle, Math.max(0, size - header.dataOffset), header.dataOffset),
-        header,
-        file,
-      ),
-    }
-  })
-
-export async function writeNpy(
-  file: string,
-  data: TypedArray,
-  shape: readonly number[],
-  dtype: Dtype,
-): Promise<void> {
-  const handle = await open(file, 'w')
-  try {
-    const header = encodeHeader(shape, dtype)
-    await handle.write(header)
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    for (let at = 0; at < bytes.length; at += PIECE)
-      await handle.write(bytes, at, Math.min(PIECE, bytes.length - at), header.length + at)
-  } finally {
-    await handle.close()
-  }
+  return done
 }

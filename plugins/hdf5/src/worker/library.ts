@@ -100,17 +100,15 @@ export const absolute = (dataset: string): string => (dataset.startsWith('/') ? 
  */
 export function withMemory<T>({ Module }: Library, bytes: number, action: (address: number) => T): T {
   const address = Module._malloc(Math.max(1, bytes))
-  if (address === 0)
-    throw chunkflowError(
-      'hdf5-memory',
-      `The HDF5 library cannot get ${bytes} bytes: its memory ends at 2 GiB`,
-      {
-        fix: 'the storage chunks of the file are too large: rewrite it with h5repack -l CHUNK=64x64x64 in.h5 out.h5',
-      },
-    )
+  if (address === 0) throw outOfMemory(`The HDF5 library cannot get ${bytes} bytes`)
   try {
     return action(address)
   } finally {
     Module._free(address)
   }
 }
+
+export const outOfMemory = (what: string): ChunkflowError =>
+  chunkflowError('hdf5-memory', `${what}: its memory ends at 2 GiB`, {
+    fix: 'rewrite the file with smaller storage chunks, one size an axis: h5repack -l CHUNK=16x128x128 in.h5 out.h5',
+  })

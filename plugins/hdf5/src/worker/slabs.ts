@@ -1,5 +1,5 @@
 import { chunkflowError } from '@chunkflow/sdk'
-import { absolute, failedWrite, type OpenFile, withMemory } from './library.js'
+import { absolute, failedWrite, type OpenFile, outOfMemory, withMemory } from './library.js'
 
 /** A part of a dataset and its bytes: C order, little endian. */
 export interface SlabTransfer {
@@ -59,7 +59,16 @@ const FILTER_NAMES: Readonly<Record<number, string>> = {
   32026: 'blosc2',
 }
 
+/** A chunk is there twice while it is decompressed. */
+const LARGEST_CHUNK_BYTES = 2 ** 30
+
 function failedRead({ library, file, path }: OpenFile, dataset: string): Error {
+  const { chunks, size } = library.Module.get_dataset_metadata(file.file_id, dataset)
+  const chunkBytes = (chunks ?? [0]).reduce((left, right) => left * right, size)
+  if (chunkBytes >= LARGEST_CHUNK_BYTES)
+    return outOfMemory(
+      `${path}: the storage chunks of ${dataset} have ${chunkBytes} bytes, too many for the library`,
+    )
   const filters = library.Module.get_dataset_filters(file.file_id, dataset)
   const missing = filters.filter(({ id }) => id > LAST_BUILT_IN_FILTER)
   if (missing.length === 0)

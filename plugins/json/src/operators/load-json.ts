@@ -1,4 +1,5 @@
 import { chunkflowError, defineOperator, FILES, flag } from '@chunkflow/sdk'
+import { parseExactJson } from '../exact-json.js'
 import { jsonFile } from '../file-name.js'
 
 export default defineOperator({
@@ -6,6 +7,8 @@ export default defineOperator({
   aliases: ['read-json'],
   nameChar: 'n',
   summary: 'Load a JSON file into a variable',
+  description:
+    'A name that does not end in .json is a prefix or a folder: `<prefix><box>.json` is then read. Integers beyond 2^53 become bigint: segment ids are never rounded.',
   examples: [
     'create-chunk -o a create-chunk -o b evaluate-segmentation -s a -g b save-json -i seg_score -f scores.json load-json -f scores.json debug',
   ],
@@ -26,7 +29,7 @@ export default defineOperator({
       const file = await jsonFile(files, options.filePath, task)
       const text = Buffer.from(await files.read(file)).toString('utf8')
       try {
-        task.set(options.outputName, JSON.parse(text))
+        task.set(options.outputName, parseExactJson(text))
       } catch (cause) {
         throw chunkflowError('json-invalid', `${file} is not JSON: ${(cause as Error).message}`, {
           fix: 'check the file with a JSON validator',

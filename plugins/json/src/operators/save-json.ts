@@ -1,4 +1,5 @@
-import { type Chunk, chunkflowError, defineOperator, FILES, flag, isChunk } from '@chunkflow/sdk'
+import { chunkflowError, defineOperator, FILES, flag } from '@chunkflow/sdk'
+import { formatExactJson } from '../exact-json.js'
 import { jsonFile } from '../file-name.js'
 
 export default defineOperator({
@@ -6,7 +7,7 @@ export default defineOperator({
   aliases: ['write-json'],
   summary: 'Save a variable as a JSON file',
   description:
-    'For scores, boxes and lists. 64-bit integers are written as decimal text, so that no reader rounds them; of chunks only the description is written.',
+    'For scores, boxes and lists. 64-bit integers are written as decimal text, so that no reader rounds them; of chunks only the description is written. A name that does not end in .json is a prefix or a folder: the box of the task and .json are added.',
   examples: [
     'create-chunk -o a create-chunk -o b evaluate-segmentation -s a -g b save-json -i seg_score -f scores.json',
   ],
@@ -23,7 +24,7 @@ export default defineOperator({
   effects: 'write',
   create: ({ options, services: { files }, logger }) => ({
     async run(task) {
-      const text = JSON.stringify(task.get(options.inputName), exactJson, 2)
+      const text = formatExactJson(task.get(options.inputName))
       if (text === undefined)
         throw chunkflowError('json-invalid', `"${options.inputName}" has no JSON form`, {
           fix: 'save scores, boxes, lists or numbers',
@@ -33,19 +34,4 @@ export default defineOperator({
     dryRun: async (task) =>
       logger.info(`dry run: would write ${await jsonFile(files, options.filePath, task)}`),
   }),
-})
-
-function exactJson(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  if (isChunk(value)) return describe(value)
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>)
-  return value instanceof Map ? Object.fromEntries(value) : value
-}
-
-const describe = ({ shape, dtype, voxelOffset, voxelSize, layerType }: Chunk) => ({
-  shape,
-  dtype,
-  voxelOffset,
-  voxelSize,
-  layerType,
 })

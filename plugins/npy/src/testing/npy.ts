@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { isChunkflowError } from '@chunkflow/sdk'
+import { runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
+import loadNpy from '../operators/load-npy.js'
+import saveNpy from '../operators/save-npy.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** A folder with the two operators at work in it. */
+export function npyFolder() {
+  const folder = temporaryFolder()
+  const files = testFiles(folder.path)
+  const services = { files }
+  return {
+    ...folder,
+    files,
+    file: (name: string): string => path.join(folder.path, name),
+    save: (value: unknown, options: Values, variables: Values = {}, more: { dryRun?: boolean } = {}) =>
+      runOperator(saveNpy, {
+        options: options as never,
+        variables: { chunk: value, ...variables },
+        services,
+        ...more,
+      }),
+    load: async <T>(options: Values, variables: Values = {}, name = 'chunk'): Promise<T> =>
+      (await runOperator(loadNpy, { options: options as never, variables, services })).task.get<T>(name),
+    /** Runs Python with numpy in the folder; null, and a line on the console, when it is missing. */
+    python: (code: string): string | null => {
+      try {
+        execFileSync('/usr/bin/python3', ['-c', 'import numpy'], { stdio: 'ignore' })
+      } catch {
+        console.log('skipped: needs python3-numpy')
+        return null
+      }
+      const program = `import numpy as np\n${code}`
+      return execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8', cwd: folder.path }).trim()
+    },
+  }
+}
+
+/** Code and sentence of the error that an action ends with, or `accepted`. */
+export async function refusal(action: () => unknown): Promise<string> {
+  try {
+    await action()
+  } catch (error) {
+    return isChunkflowError(error)
+      ? `${error.code}: ${error.what} | ${error.fix}`
+      : String((error as Error).stack)
+  }
+  return 'accepted'
+}
