@@ -362,6 +362,11 @@ test('snapshot: maps of three channels in colour; named by the box', async () =>
   const dry = await run(snapshot, { fileName: 'not.png' }, { chunk: affinities }, true)
   assert.match(dry.messages.info[0]!, 'not.png')
   assert.not.ok(readdirSync(folder.path).includes('not.png'))
+  const wrong = { fileName: 'shot.jpg' }
+  assert.is(await code(run(snapshot, wrong, { chunk: affinities })), 'png-options')
+  assert.not.ok(readdirSync(folder.path).includes('shot.jpg'))
+  const missing = { inputNames: ['chunk[overlay=labels]'] }
+  assert.is(await code(run(snapshot, missing, { chunk: affinities })), 'task-variable-missing')
   const options = parseOptions(snapshot, { plane: 'three', contactSheet: 4 })
   assert.throws(() => snapshot.infer?.({}, options as never), /one plane/)
 })

@@ -79,6 +79,10 @@ export default defineOperator({
   },
   create({ options, services: { files }, logger }) {
     const { plane, contactSheet, opacity, scale, z, y, x, min, max } = options
+    if (options.fileName !== undefined && !/\.png$/i.test(options.fileName))
+      throw chunkflowError('png-options', `--file-name "${options.fileName}" does not end in .png`, {
+        fix: 'name a PNG file: no other format is written',
+      })
 
     function panelsOf(task: Task): readonly [Panel, ...Panel[]] {
       const [first, ...others] = options.inputNames.map((text) => {
