@@ -106,7 +106,10 @@ test('missing, truncated, damaged and foreign files are refused with one sentenc
   writeFileSync(file('text.h5'), 'not HDF5 at all')
   assert.match(await refusal(() => read({ fileName: 'short.h5' })), /hdf5-unreadable: .*truncated or damaged/)
   assert.match(await refusal(() => read({ fileName: 'damaged.h5' })), /hdf5-unreadable: .*damaged/)
-  assert.match(await refusal(() => read({ fileName: 'text.h5' })), /hdf5-unreadable: .*is not an HDF5 file/)
+  assert.match(
+    await refusal(() => read({ fileName: 'text.h5' })),
+    /hdf5-unreadable: .*it is not an HDF5 file/,
+  )
   assert.match(
     await refusal(() => read({ fileName: 'nowhere.h5' })),
     'hdf5-missing: There is no file nowhere.h5',

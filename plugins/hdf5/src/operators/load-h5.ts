@@ -33,7 +33,7 @@ export default defineOperator({
     'A file name that does not end in .h5, .hdf5 or .hdf may be a prefix or a folder: `<prefix><box>.h5` is then read. A file that is missing or empty under its prefix gives null, and the operators after it leave the task alone. Only the cutout is read: explicit options, else the box of the task, else everything. A cutout ends where the array ends.',
   examples: [
     'create-chunk save-h5 -f a.h5 load-h5 -f a.h5 --cutout-start 0 8 8 --cutout-size 4 16 16 debug',
-    'create-chunk --size 2 8 16 16 save-h5 -f a.h5 load-h5 -f a.h5 --channels 1 --voxel-size 40 4 4 debug',
+    'create-chunk --dtype uint64 save-h5 -f a.h5 load-h5 -f a.h5 -o labels --voxel-size 40 4 4 debug',
   ],
   flags: {
     fileName: flag.text({ char: 'f', required: true, summary: 'file, or prefix of files named by box' }),

@@ -68,10 +68,12 @@ export const failedWrite = (name: string): ChunkflowError =>
 
 function notReadable(path: string): ChunkflowError {
   return hasSignature(path)
-    ? chunkflowError('hdf5-unreadable', `${path} is a truncated or damaged HDF5 file`, {
+    ? chunkflowError('hdf5-unreadable', `${path} cannot be read: it is truncated or damaged`, {
         fix: 'copy or write it again; h5ls and h5dump check a file',
       })
-    : chunkflowError('hdf5-unreadable', `${path} is not an HDF5 file`, { fix: 'check the path' })
+    : chunkflowError('hdf5-unreadable', `${path} cannot be read: it is not an HDF5 file`, {
+        fix: 'check the path',
+      })
 }
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')
