@@ -11,7 +11,7 @@ import {
 import loadH5 from '../operators/load-h5.js'
 import saveH5 from '../operators/save-h5.js'
 
-type Record_ = Readonly<Record<string, unknown>>
+type Values = Readonly<Record<string, unknown>>
 
 /** A folder with the two operators at work in it. */
 export function h5Folder() {
@@ -21,8 +21,8 @@ export function h5Folder() {
   const entry = new URL('../hdf5.worker.ts', import.meta.url)
   const run = (
     definition: AnyOperator,
-    options: Record_,
-    variables: Record_,
+    options: Values,
+    variables: Values,
     more: { dryRun?: boolean } = {},
   ): Promise<OperatorResult> =>
     runOperator(definition, {
@@ -38,12 +38,12 @@ export function h5Folder() {
     compute,
     entry,
     file: (name: string): string => path.join(folder.path, name),
-    save: (chunk: Chunk | null, options: Record_, variables: Record_ = {}, more: { dryRun?: boolean } = {}) =>
+    save: (chunk: Chunk | null, options: Values, variables: Values = {}, more: { dryRun?: boolean } = {}) =>
       run(saveH5, options, { chunk, ...variables }, more),
-    load: (options: Record_, variables: Record_ = {}, more: { dryRun?: boolean } = {}) =>
+    load: (options: Values, variables: Values = {}, more: { dryRun?: boolean } = {}) =>
       run(loadH5, options, variables, more),
     /** What load-h5 leaves in `chunk`. */
-    read: async (options: Record_, variables: Record_ = {}): Promise<Chunk> =>
+    read: async (options: Values, variables: Values = {}): Promise<Chunk> =>
       (await run(loadH5, options, variables)).task.get<Chunk>('chunk'),
     /** Runs Python with h5py and numpy in the folder; null, and a line on the console, when it is missing. */
     python: (code: string): string | null => {

@@ -3,7 +3,7 @@ import { devNull } from 'node:os'
 import { type ChunkflowError, chunkflowError } from '@chunkflow/sdk'
 import type * as H5wasm from 'h5wasm/node'
 
-/** What the library's addresses and identifiers are made of. */
+/** The module of h5wasm. */
 export type Library = typeof H5wasm
 
 /** The one file this worker has open. */
