@@ -88,6 +88,7 @@ async function loadHooks(
         logger: settings.logger,
         globals: plan.globals,
         workers: plugin.workers,
+        assets: plugin.assets,
       })
       active.push({ name: hook.name, critical: hook.critical ?? false, handlers })
     }

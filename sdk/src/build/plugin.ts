@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -17,7 +18,8 @@ export interface BuildSettings {
 }
 
 /**
- * Builds a plugin folder: kernels, one ESM bundle with a chunk per operator, worker entries, `chunkflow.plugin.json`.
+ * Builds a plugin folder: kernels, one ESM bundle with a chunk per operator, worker entries, assets,
+ * `chunkflow.plugin.json`.
  * `@chunkflow/*` is bundled in; other packages stay imports.
  */
 export async function buildPlugin(folder: string, settings: BuildSettings = {}): Promise<PluginSlice> {
@@ -31,6 +33,9 @@ export async function buildPlugin(folder: string, settings: BuildSettings = {}):
   await rm(dist, { recursive: true, force: true })
   await bundle(folder, { plugin: 'src/plugin.ts' }, settings)
   const definition = await importPlugin(path.join(dist, 'plugin.js'))
+  await makeAssets(folder)
+  for (const file of Object.values(definition.assets))
+    await cp(path.join(folder, 'src', file), path.join(dist, file), { recursive: true })
   const workers = Object.values(definition.workers)
   if (workers.length > 0)
     await bundle(
@@ -51,6 +56,14 @@ async function importPlugin(file: string): Promise<PluginDefinition> {
   }
   if (!isPlugin(definition)) throw new Error(`${file} has no plugin definition as its default export`)
   return definition
+}
+
+/** Assets that are themselves built: a plugin's `build/assets.ts` makes them before they are copied. */
+async function makeAssets(folder: string): Promise<void> {
+  const script = path.join(folder, 'build/assets.ts')
+  if (!existsSync(script)) return
+  const { default: make } = (await import(pathToFileURL(script).href)) as { default: () => Promise<void> }
+  await make()
 }
 
 async function bundle(

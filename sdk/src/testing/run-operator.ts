@@ -65,6 +65,7 @@ export interface OperatorRun {
   readonly services?: Readonly<Record<string, unknown>>
   readonly globals?: Partial<RunGlobals>
   readonly workers?: Readonly<Record<string, URL>>
+  readonly assets?: Readonly<Record<string, URL>>
   readonly taskRange?: BoundingBox
   /** Call `dryRun` instead of `run`. */
   readonly dryRun?: boolean
@@ -128,5 +129,6 @@ async function createForTest(
     name: (options.name as string | undefined) ?? definition.name,
     logger,
     workers: run.workers ?? {},
+    assets: run.assets ?? {},
   })
 }

@@ -43,6 +43,8 @@ export interface CreateContext<F extends Flags, N extends ServiceNeeds> {
   readonly logger: Logger
   /** Built worker entries of the plugin, by the names its definition gives them. */
   readonly workers: Readonly<Record<string, URL>>
+  /** Where the plugin's assets lie, by the names its definition gives them. */
+  readonly assets: Readonly<Record<string, URL>>
 }
 
 /** A step made for one run. */

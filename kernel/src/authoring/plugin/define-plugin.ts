@@ -12,6 +12,8 @@ export interface ProviderContext<N extends ServiceNeeds> {
   readonly logger: Logger
   readonly globals: RunGlobals
   readonly workers: Readonly<Record<string, URL>>
+  /** Where the plugin's assets lie, by the names its definition gives them. */
+  readonly assets: Readonly<Record<string, URL>>
 }
 
 /** `process`: made once, shared by all runs. `run`: made anew for each. */
@@ -110,6 +112,11 @@ export interface PluginDefinition {
   readonly hooks: readonly HookDefinition[]
   /** Entries of JavaScript workers, relative to the plugin's entry file, by name. */
   readonly workers: Readonly<Record<string, string>>
+  /**
+   * Files or folders shipped as they are (scripts of another language, pages), relative to the plugin's entry file, by
+   * name. The build copies them beside the bundle.
+   */
+  readonly assets: Readonly<Record<string, string>>
   readonly permissions: readonly Permission[]
 }
 
@@ -129,6 +136,7 @@ export function definePlugin(
     provides: [],
     hooks: [],
     workers: {},
+    assets: {},
     permissions: [],
     ...definition,
   })

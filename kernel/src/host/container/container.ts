@@ -127,6 +127,7 @@ export function createRunContainer(
       logger,
       globals,
       workers: plugin.workers,
+      assets: plugin.assets,
     })
     list.push(service)
     return service

@@ -21,6 +21,8 @@ export interface LoadedPlugin {
   readonly definition: PluginDefinition
   /** Built worker entries by name. */
   readonly workers: Readonly<Record<string, URL>>
+  /** Shipped files and folders by name. */
+  readonly assets: Readonly<Record<string, URL>>
 }
 
 export interface QuarantinedPlugin {
@@ -179,5 +181,9 @@ async function importPlugin(source: PluginSource): Promise<LoadedPlugin> {
       new URL(built ? file.replace(/\.ts$/, '.js') : file, url),
     ]),
   )
-  return { definition: module.default, workers }
+  // a plugin built before there were assets has none
+  const assets = Object.fromEntries(
+    Object.entries(module.default.assets ?? {}).map(([name, file]) => [name, new URL(file, url)]),
+  )
+  return { definition: module.default, workers, assets }
 }

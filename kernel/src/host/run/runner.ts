@@ -126,6 +126,7 @@ async function createContext(
     name: step.name,
     logger: settings.logger,
     workers: step.plugin.workers,
+    assets: step.plugin.assets,
   }
 }
 

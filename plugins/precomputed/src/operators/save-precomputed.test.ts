@@ -183,6 +183,7 @@ test('arrives with zeros when the task was skipped to it', async () => {
     name: 'save-precomputed',
     logger,
     workers: {},
+    assets: {},
   })
   const task = testTask({ bbox: boundingBox([2, 0, 0], [4, 6, 4]) })
   await step.arriveSkipped!(task, {} as never)
