@@ -68,7 +68,7 @@ export async function inferChunk(
     signal,
     ...posting,
   })
-  const bar = context.progress.start('inference', grid.patchCount, 'patch')
+  const bar = context.progress.start('inference', grid.patchCount, 'patches')
   try {
     const blender = await openBandBlender(compute, {
       output: output.data,

@@ -7,7 +7,7 @@ const PIECE_BYTES = 64 * 2 ** 20
 
 /** Writes an array into a new file, as `numpy.save` does. */
 export async function writeNpy(path: string, { shape, dtype, data }: PlainArray): Promise<void> {
-  const handle = await open(path, 'wx')
+  const handle = await open(path, 'w')
   try {
     await handle.writeFile(formatHeader(dtype, shape))
     for (let done = 0; done < data.byteLength; ) {

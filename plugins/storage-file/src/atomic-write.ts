@@ -33,6 +33,8 @@ export async function writeAtomically(
   try {
     await refuseOtherThanFile(target)
     await mkdir(path.dirname(target), { recursive: true })
+    // made here, so that a missing permission is said as such, whatever library fills the file
+    await (await open(temporary, 'wx')).close()
     await produce(temporary)
     await synchronise(temporary)
     await rename(temporary, target)

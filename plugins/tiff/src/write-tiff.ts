@@ -52,7 +52,7 @@ const deflateAsync = promisify(deflate)
  * @throws errors of the file system as they are
  */
 export async function writeTiff(path: string, chunk: Chunk, settings: WriteSettings): Promise<void> {
-  const handle = await open(path, 'wx')
+  const handle = await open(path, 'w')
   try {
     const rowsPerStrip = rowsOfStrip(chunk, settings.dtype)
     const strips = await writeStrips(handle, chunk, rowsPerStrip, settings)

@@ -62,7 +62,7 @@ export function closeFile(): void {
 export const failedWrite = (name: string): ChunkflowError =>
   chunkflowError(
     'hdf5-unwritable',
-    `${name} cannot be written: no space left, no permission, or a size limit is reached`,
+    `${name} cannot be written: no space is left, or a size limit is reached`,
     { fix: 'free space, raise the limit (ulimit -f), or write elsewhere', retryable: true },
   )
 

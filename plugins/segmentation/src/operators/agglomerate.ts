@@ -118,7 +118,7 @@ export default defineOperator({
       if (given !== undefined) requireFragmentsFit(given, chunk, logger)
       const size = spatialSize(chunk)
       // a pass over the sections each: watershed, borders of regions, ids
-      const bar = progress.start('agglomerate', size[0] * (given === undefined ? 3 : 2), 'section')
+      const bar = progress.start('agglomerate', size[0] * (given === undefined ? 3 : 2), 'sections')
       const at: SegmentationServices = {
         compute: services.compute,
         signal,
