@@ -406,17 +406,18 @@ export interface OperatorMethods {
     cutoutStart?: Triple
     /** end of the cutout, excluded */
     cutoutStop?: Triple
-    /** size of the cutout; a negative entry means the whole axis */
+    /** size of the cutout, wins over its stop; a negative entry means to the end of the axis */
     cutoutSize?: Triple
     /** a missing file gives zeros of the box instead of null; needs --dtype */
     zeroFilling?: boolean
     /** make the chunk's box the task's box */
     setBbox?: boolean
-    /** delete the file when all its voxels are 0 */
+    /** delete the file when all its voxels are 0; a cutout never deletes */
     removeEmpty?: boolean
     /** variable to write */
     outputChunkName?: string
     output?: string
+    outputName?: string
     /** Instance name. */
     name?: string
   }): Chain
@@ -431,16 +432,17 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
-  /** Load a NumPy array: a chunk, or a list of points. */
-  loadNpy(options: {
-    /** file ending in .npy, or folder or prefix of files named by box */
+  /** Load a NumPy file as a chunk, or as a plain array of points. */
+  loadNpy(options?: {
+    /** file, or prefix of files named by box */
     fileName?: string
+    /** the same, for a plain array: its variable is called array unless named */
     filePath?: string
     /** global position of the first voxel */
     voxelOffset?: Triple
     /** nm */
     voxelSize?: Triple
-    /** of points: every row is multiplied by it */
+    /** multiply the columns of an array of points */
     resolution?: Triple
     /** variable to write */
     outputName?: string
@@ -689,11 +691,11 @@ export interface OperatorMethods {
     inputName?: string
     inputChunkName?: string
     input?: string
-    /** file ending in .h5, or prefix */
+    /** file, or prefix of files named by box */
     fileName: string
     /** shape of the HDF5 chunks */
     chunkSize?: Triple
-    /** filter; gzip only, the others are refused */
+    /** filter; lzf cannot be written here */
     compression?: 'gzip' | 'lzf' | 'szip'
     /** write the voxel offset */
     withOffset?: boolean
@@ -717,12 +719,13 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
-  /** Save a chunk as a NumPy array file. */
+  /** Save a chunk, or a plain array, to a NumPy file. */
   saveNpy(options: {
     /** variable to read */
     inputChunkName?: string
     input?: string
-    /** file ending in .npy, or folder or prefix */
+    inputName?: string
+    /** file, or prefix of files named by box */
     fileName?: string
     filePath?: string
     /** Instance name. */
