@@ -128,6 +128,7 @@ const fail = defineOperator({
     },
   }),
 })
+let queueIsDown = false
 const queue = defineSource({
   name: 'queue',
   summary: 'Two tasks with leases',
@@ -146,7 +147,10 @@ const queue = defineSource({
             extend: async () => {},
             acknowledge: async () => void events.push(`acknowledged ${z}`),
             release: async () => void events.push(`released ${z}`),
-            deadLetter: async () => void events.push(`dead ${z}`),
+            deadLetter: async () => {
+              if (queueIsDown) throw new Error('no connection')
+              events.push(`dead ${z}`)
+            },
           },
         }
     },
@@ -256,6 +260,14 @@ test('a failing task of a queue goes to the dead letters and the run goes on', a
   const { failures } = await run([step('queue'), step('fail'), step('acknowledge')])
   assert.is(failures, 2)
   assert.equal(events, ['dead 0', 'dead 4'])
+})
+
+test('a queue that cannot be told of a failure does not hide it', async () => {
+  queueIsDown = true
+  const { failures } = await run([step('queue'), step('fail'), step('acknowledge')])
+  queueIsDown = false
+  assert.is(failures, 2)
+  assert.equal(events, [])
 })
 
 test('a failure names the operator and keeps its cause', async () => {

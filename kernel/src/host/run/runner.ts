@@ -6,6 +6,7 @@ import {
   formatBox,
   isChunkflowError,
   isOutcome,
+  type Lease,
   type Logger,
   type Outcome,
   optionalBoxOf,
@@ -154,15 +155,26 @@ async function runTask(
     stopKeeping()
     await hooks.emit('taskFailed', view(), error)
     if (offered.lease === undefined || settings.signal.aborted) {
-      await offered.lease?.release('the run was stopped')
+      if (offered.lease !== undefined) await giveBack(offered.lease, 'the run was stopped', true, logger)
       throw error
     }
     const reason = error instanceof Error ? error.message : String(error)
     logger.error(`task ${task.log.bbox ?? index} failed: ${reason}`)
-    const retryable = isChunkflowError(error) && error.retryable
-    if (retryable || offered.lease.deadLetter === undefined) await offered.lease.release(reason)
-    else await offered.lease.deadLetter(reason)
+    await giveBack(offered.lease, reason, isChunkflowError(error) && error.retryable, logger)
     return 'failed'
+  }
+}
+
+/**
+ * Releases a task that may succeed later and puts others aside. When the queue cannot be told, the lease runs out by
+ * itself: the task's own failure stays the news.
+ */
+async function giveBack(lease: Lease, reason: string, retryable: boolean, logger: Logger): Promise<void> {
+  try {
+    if (retryable || lease.deadLetter === undefined) await lease.release(reason)
+    else await lease.deadLetter(reason)
+  } catch (error) {
+    logger.warn(`could not give the task back to its queue: ${(error as Error).message}`)
   }
 }
 
