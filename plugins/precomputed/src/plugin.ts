@@ -1,4 +1,4 @@
-import { COMPUTE, definePlugin, ENCODINGS, provide, STORE, VOLUMES } from '@chunkflow/sdk'
+import { BLOCK_CACHE, COMPUTE, definePlugin, ENCODINGS, provide, STORE, VOLUMES } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-precomputed',
@@ -11,8 +11,11 @@ export default definePlugin({
     'skip-task-by-blocks-in-volume': () => import('./operators/skip-task-by-blocks-in-volume.js'),
   },
   provides: [
+    provide(BLOCK_CACHE, {
+      create: async () => (await import('./volume/block-cache.js')).createBlockCache(),
+    }),
     provide(VOLUMES, 'precomputed', {
-      needs: { store: STORE, encodings: ENCODINGS },
+      needs: { store: STORE, encodings: ENCODINGS, cache: BLOCK_CACHE },
       create: async ({ services }) => (await import('./volume/format.js')).createPrecomputedFormat(services),
     }),
     provide(ENCODINGS, 'compressed_segmentation', {

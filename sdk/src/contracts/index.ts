@@ -1,3 +1,4 @@
+export * from './block-cache.js'
 export * from './compute.js'
 export * from './encodings.js'
 export * from './files.js'

@@ -6,6 +6,8 @@ export interface VolumeScale {
   readonly box: BoundingBox
   readonly blockSize: Zyx
   readonly voxelSizeNm: Zyx
+  /** What a write covers whole, on a grid from the start of the box: a block, or the blocks of one shard. */
+  readonly writeSize: Zyx
 }
 
 export interface VolumeDescription {
@@ -14,6 +16,16 @@ export interface VolumeDescription {
   readonly dtype: Dtype
   readonly layerType: 'image' | 'segmentation'
   readonly scales: readonly VolumeScale[]
+}
+
+/** How a precomputed volume packs its blocks into files, `neuroglancer_uint64_sharded_v1`. */
+export interface Sharding {
+  readonly hash: 'identity' | 'murmurhash3_x86_128'
+  readonly preshiftBits: number
+  readonly minishardBits: number
+  readonly shardBits: number
+  readonly minishardIndexEncoding: 'raw' | 'gzip'
+  readonly dataEncoding: 'raw' | 'gzip'
 }
 
 /** What a new volume is made of. Triples are z y x at mip 0. */
@@ -28,6 +40,10 @@ export interface NewVolume {
   /** Downsampling from one scale to the next. */
   readonly factor: Zyx
   readonly maximumMip: number
+  /** Settings of the encoding, in the words of the format: `jpeg_quality`, `compressed_segmentation_block_size`. */
+  readonly encodingSettings?: Readonly<Record<string, unknown>> | undefined
+  /** Undefined: one file a block. `auto` chooses the parameters from the size of each scale. */
+  readonly sharding?: 'auto' | Sharding | undefined
 }
 
 export interface ReadVolumeOptions {
@@ -35,6 +51,8 @@ export interface ReadVolumeOptions {
   readonly box: BoundingBox
   /** Missing blocks are 0; otherwise they are an error. */
   readonly fillMissing: boolean
+  /** Decoded blocks stay in the run's BLOCK_CACHE, which may take this much. Without it nothing is kept. */
+  readonly cacheBytes?: number | undefined
   readonly signal?: AbortSignal
   readonly onBlock?: (done: number, total: number) => void
 }
@@ -43,6 +61,11 @@ export interface WriteVolumeOptions {
   readonly mip: number
   /** How many blocks are encoded and written at once. */
   readonly parallel?: number
+  /**
+   * Blocks that the chunk covers in part are read, changed and written again. Safe for chunks written at the same time
+   * as long as they share no block (no shard, in a sharded volume).
+   */
+  readonly allowUnaligned?: boolean | undefined
   readonly signal?: AbortSignal
   readonly onBlock?: (done: number, total: number) => void
 }
@@ -62,7 +85,10 @@ export interface Volume {
   readonly description: VolumeDescription
   /** Beyond the volume voxels are 0. One channel gives a 3-D chunk. */
   read(options: ReadVolumeOptions): Promise<Chunk>
-  /** The chunk, cropped to the volume, must be aligned to the blocks and have the volume's dtype and channels. */
+  /**
+   * The chunk, cropped to the volume, must consist of whole parts of the scale's `writeSize`, unless `allowUnaligned`, and
+   * have the volume's dtype and channels.
+   */
   write(chunk: Chunk, options: WriteVolumeOptions): Promise<WriteReport>
   /** True when every block inside the box is stored. */
   hasAllBlocks(box: BoundingBox, mip: number): Promise<boolean>

@@ -1,4 +1,5 @@
 import {
+  BLOCK_CACHE,
   type Chunk,
   defineOperator,
   ENCODINGS,
@@ -108,7 +109,7 @@ export default defineOperator({
     }),
     maxMip: flag.integer({ char: 'm', default: 0, minimum: 0, maximum: 31, summary: 'last scale' }),
   },
-  services: { store: STORE, encodings: ENCODINGS },
+  services: { store: STORE, encodings: ENCODINGS, cache: BLOCK_CACHE },
   effects: 'write',
   create({ options, services, logger }) {
     const format = createPrecomputedFormat(services)

@@ -1,4 +1,5 @@
 import {
+  BLOCK_CACHE,
   type Chunk,
   COMPUTE,
   chunkBox,
@@ -55,7 +56,7 @@ Every level must consist of whole blocks: tasks must be multiples of the block s
       summary: 'of older releases; nothing is read',
     }),
   },
-  services: { store: STORE, encodings: ENCODINGS, compute: COMPUTE },
+  services: { store: STORE, encodings: ENCODINGS, cache: BLOCK_CACHE, compute: COMPUTE },
   effects: 'write',
   timed: true,
   create({ options, services, globals, logger }) {

@@ -1,4 +1,4 @@
-import { COMPUTE, chunkOf, defineOperator, ENCODINGS, flag, STORE } from '@chunkflow/sdk'
+import { BLOCK_CACHE, COMPUTE, chunkOf, defineOperator, ENCODINGS, flag, STORE } from '@chunkflow/sdk'
 import { createSaver } from '../save-chunk.js'
 import { DEFAULT_GZIP_LEVEL } from '../volume/compression.js'
 
@@ -57,7 +57,7 @@ uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 25
       summary: 'of older releases; blocks of zeros are never stored',
     }),
   },
-  services: { store: STORE, encodings: ENCODINGS, compute: COMPUTE },
+  services: { store: STORE, encodings: ENCODINGS, cache: BLOCK_CACHE, compute: COMPUTE },
   effects: 'write',
   timed: true,
   create({ options, services, globals, name, logger }) {

@@ -1,4 +1,4 @@
-import { boxOf, defineOperator, ENCODINGS, flag, formatBox, STORE, skip } from '@chunkflow/sdk'
+import { BLOCK_CACHE, boxOf, defineOperator, ENCODINGS, flag, formatBox, STORE, skip } from '@chunkflow/sdk'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { anonymousPath, openOnce } from '../volume/open-once.js'
 
@@ -15,7 +15,7 @@ such a block is never skipped.`,
     mip: flag.integer({ char: 'm', default: 0, minimum: 0, summary: 'scale to look at' }),
     useHttps: flag.boolean({ no: 'use-credential', summary: 'read a public bucket without credentials' }),
   },
-  services: { store: STORE, encodings: ENCODINGS },
+  services: { store: STORE, encodings: ENCODINGS, cache: BLOCK_CACHE },
   effects: 'read',
   requires: ['bbox'],
   create({ options, services }) {

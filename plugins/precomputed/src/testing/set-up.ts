@@ -8,6 +8,7 @@ import {
 } from '@chunkflow/sdk/testing'
 import { compressedSegmentation } from '../encodings/compressed-segmentation.js'
 import { rawEncoding } from '../encodings/raw.js'
+import { createBlockCache } from '../volume/block-cache.js'
 
 export const VOLUME = 'file:///v'
 
@@ -19,7 +20,7 @@ export function setUp() {
     raw: rawEncoding(),
     compressed_segmentation: compressedSegmentation(compute),
   })
-  const services = { store, encodings, compute }
+  const services = { store, encodings, compute, cache: createBlockCache() }
   const objects = (url = VOLUME) => store.storages.get(url)?.objects ?? new Map<string, Uint8Array>()
   return {
     services,

@@ -3,11 +3,13 @@ import { createChunk } from '@chunkflow/sdk'
 import { serviceFamily } from '@chunkflow/sdk/testing'
 import { openFileStorage } from '../../../storage-file/src/file-storage.js'
 import { rawEncoding } from '../encodings/raw.js'
+import { createBlockCache } from '../volume/block-cache.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 
 const url = process.argv[2]!
 const store = { open: async () => openFileStorage(url), normalize: (path: string) => path }
-const format = createPrecomputedFormat({ store, encodings: serviceFamily({ raw: rawEncoding() }) })
+const encodings = serviceFamily({ raw: rawEncoding() })
+const format = createPrecomputedFormat({ store, encodings, cache: createBlockCache() })
 const volume = (await format.open(url))!
 const { start } = volume.description.scales[0]!.box
 for (let value = 1; ; value++) {

@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert'
 import { openFileStorage } from '../../../storage-file/src/file-storage.js'
 import { compressedSegmentation } from '../encodings/compressed-segmentation.js'
 import { rawEncoding } from '../encodings/raw.js'
+import { createBlockCache } from './block-cache.js'
 import { createPrecomputedFormat } from './format.js'
 
 const test = suite('precomputed volume in a folder')
@@ -23,7 +24,7 @@ const encodings = serviceFamily({
   raw: rawEncoding(),
   compressed_segmentation: compressedSegmentation(inlineCompute()),
 })
-const format = createPrecomputedFormat({ store, encodings })
+const format = createPrecomputedFormat({ store, encodings, cache: createBlockCache() })
 const described = {
   channels: 1,
   dtype: 'uint8',

@@ -1,4 +1,5 @@
 import {
+  type BlockCache,
   type BoundingBox,
   type Chunk,
   channelCount,
@@ -28,6 +29,8 @@ import { countOutside, writeBox } from './write.js'
 export interface PrecomputedServices {
   readonly store: Store
   readonly encodings: EncodingFamily
+  /** Decoded blocks and shard indices, for all operators of a run. */
+  readonly cache: BlockCache
 }
 
 export interface PrecomputedWriteOptions extends WriteVolumeOptions {
@@ -71,12 +74,13 @@ const THIS_FORMAT = /^precomputed:\/\/|\|(neuroglancer-)?precomputed:/i
 const JSON_FILE = { contentType: 'application/json', cacheControl: 'no-cache' } as const
 
 /** Neuroglancer precomputed volumes: an `info` file and one file per block. */
-export function createPrecomputedFormat({ store, encodings }: PrecomputedServices): PrecomputedFormat {
+export function createPrecomputedFormat({ store, encodings, cache }: PrecomputedServices): PrecomputedFormat {
+  const services = { encodings, cache }
   async function open(path: string): Promise<PrecomputedVolume | null> {
     if (OTHER_FORMAT.test(path)) return null
     const storage = await store.open(path)
     const text = await readText(storage, 'info')
-    return text === null ? null : openVolume(storage, parseInfo(text, storage.root), encodings)
+    return text === null ? null : openVolume(storage, parseInfo(text, storage.root), services)
   }
   return {
     open,
@@ -89,13 +93,13 @@ export function createPrecomputedFormat({ store, encodings }: PrecomputedService
       if ((await storage.size('provenance')) === null)
         await storage.write('provenance', toBytes(printProvenance(volume)), JSON_FILE)
       await storage.write('info', toBytes(printInfo(info)), JSON_FILE)
-      return openVolume(storage, info, encodings)
+      return openVolume(storage, info, services)
     },
-    over: (storage, info) => openVolume(storage, info, encodings),
+    over: (storage, info) => openVolume(storage, info, services),
     async replaceInfo(path, info) {
       const storage = await store.open(path)
       await storage.write('info', toBytes(printInfo(info)), JSON_FILE)
-      return openVolume(storage, info, encodings)
+      return openVolume(storage, info, services)
     },
   }
 }
@@ -121,11 +125,15 @@ async function refuseImpossible(info: VolumeInfo, encodings: EncodingFamily, whe
     )
 }
 
-function openVolume(storage: Storage, info: VolumeInfo, encodings: EncodingFamily): PrecomputedVolume {
+function openVolume(
+  storage: Storage,
+  info: VolumeInfo,
+  services: Omit<PrecomputedServices, 'store'>,
+): PrecomputedVolume {
   const opened = new Map<string, Promise<ScaleAccess>>()
   const scaleAt = (mip: number, gzipLevel?: number): Promise<ScaleAccess> => {
     const name = `${mip}/${gzipLevel}`
-    const access = opened.get(name) ?? openScale(storage, info, mip, { encodings, gzipLevel })
+    const access = opened.get(name) ?? openScale(storage, info, mip, { ...services, gzipLevel })
     opened.set(name, access)
     return access
   }

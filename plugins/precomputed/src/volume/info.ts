@@ -90,6 +90,7 @@ function parseScale(json: unknown, mip: number, refuse: (what: string) => never)
     encoding: json.encoding,
     sharded: json.sharding !== undefined && json.sharding !== null,
     blockSize: triple(blocks, 'chunk_sizes[0]', isCount),
+    writeSize: triple(blocks, 'chunk_sizes[0]', isCount),
     voxelSizeNm: triple(json.resolution, 'resolution', (part) => Number.isFinite(part) && Number(part) > 0),
     box: boxFromSize(
       offset,

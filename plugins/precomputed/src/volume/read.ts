@@ -10,6 +10,7 @@ import {
   intersectBoxes,
   productZyx,
   subtractZyx,
+  type TypedArray,
 } from '@chunkflow/sdk'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import type { ScaleInfo, VolumeInfo } from './info.js'
@@ -23,6 +24,8 @@ export interface ReadBoxOptions {
   readonly box: BoundingBox
   /** Missing blocks are 0; otherwise they are an error. */
   readonly fillMissing: boolean
+  /** Blocks go through the cache, which may take this much. */
+  readonly cacheBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onBlock?: ((done: number, total: number) => void) | undefined
 }
@@ -33,26 +36,27 @@ export interface ReadBoxOptions {
  * @throws block-missing, block-corrupt, region-too-large
  */
 export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Promise<Chunk> {
-  const { info, scale, blocks, encoding } = access
-  const { box, fillMissing, signal, onBlock } = options
+  const { info, scale, blocks, encoding, cache } = access
+  const { box, fillMissing, cacheBytes = 0, signal, onBlock } = options
+  if (cacheBytes > 0) cache.reserve(cacheBytes)
   const chunk = allocateRegion(info, scale, box)
   const bytes = bytesPerBlock(access)
   const pool = bufferPool(bytes)
   const total = countBlocks(scale, box)
   let done = 0
 
-  async function place(block: Block): Promise<void> {
-    const shape = blockShape(info, scale, block.box)
+  async function load(
+    block: Block,
+    takeBuffer: (bytes: number) => SharedArrayBuffer,
+  ): Promise<TypedArray | null> {
     const voxels = info.channels * productZyx(boxSize(block.box))
-    const stored = await blocks.read(block.box, { expectedBytes: voxels * DTYPES[info.dtype].bytes, signal })
-    if (stored === null) {
-      if (!fillMissing) throw missing(blocks.where(block.box))
-      return
-    }
-    const buffer = pool.take()
-    const data = new DTYPES[info.dtype].array(buffer, 0, voxels)
+    const expectedBytes = voxels * DTYPES[info.dtype].bytes
+    const stored = await blocks.read(block.box, { expectedBytes, signal })
+    if (stored === null) return null
+    const data = new DTYPES[info.dtype].array(takeBuffer(expectedBytes), 0, voxels)
     try {
-      await encoding.decode(stored, shape, data)
+      await encoding.decode(stored, blockShape(info, scale, block.box), data)
+      return data
     } catch (cause) {
       throw chunkflowError('block-corrupt', `A block cannot be decoded: ${(cause as Error).message}`, {
         where: blocks.where(block.box),
@@ -60,15 +64,26 @@ export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Pro
         cause,
       })
     }
+  }
+
+  async function place(block: Block): Promise<void> {
+    const data =
+      cacheBytes > 0
+        ? await cache.get(blocks.where(block.box), () => load(block, (size) => new SharedArrayBuffer(size)))
+        : await load(block, pool.take)
+    if (data === null) {
+      if (!fillMissing) throw missing(blocks.where(block.box))
+      return
+    }
     const common = intersectBoxes(block.box, box)!
     copyRegion(
-      { data, shape: shape.shapeCzyx },
+      { data, shape: [info.channels, ...boxSize(block.box)] },
       subtractZyx(common.start, block.box.start),
       chunk,
       subtractZyx(common.start, box.start),
       boxSize(common),
     )
-    pool.give(buffer)
+    if (cacheBytes === 0) pool.give(data.buffer as SharedArrayBuffer)
   }
 
   await forEachParallel(blocksIn(scale, box), blocksInFlight(FETCHES, bytes), signal, async (block) => {

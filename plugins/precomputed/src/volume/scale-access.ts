@@ -1,4 +1,5 @@
 import {
+  type BlockCache,
   type BlockShape,
   type BoundingBox,
   boxFromSize,
@@ -22,6 +23,7 @@ export interface ScaleAccess {
   readonly scale: ScaleInfo
   readonly blocks: BlockStore
   readonly encoding: Encoding
+  readonly cache: BlockCache
 }
 
 /** Software that reads encodings which exist in the field but not here. */
@@ -43,7 +45,11 @@ export async function openScale(
   storage: Storage,
   info: VolumeInfo,
   mip: number,
-  { encodings, gzipLevel }: { encodings: EncodingFamily; gzipLevel?: number | undefined },
+  {
+    encodings,
+    cache,
+    gzipLevel,
+  }: { encodings: EncodingFamily; cache: BlockCache; gzipLevel?: number | undefined },
 ): Promise<ScaleAccess> {
   const scale = scaleOf(info, mip, storage.root)
   if (scale.sharded)
@@ -66,7 +72,7 @@ export async function openScale(
         fix: 'the info file contradicts itself; create it again with another --encoding',
       },
     )
-  return { info, scale, encoding, blocks: openBlockStore(storage, scale, { gzipLevel }) }
+  return { info, scale, encoding, cache, blocks: openBlockStore(storage, scale, { gzipLevel }) }
 }
 
 /** @throws encoding-unknown, naming what reads it or what there is */

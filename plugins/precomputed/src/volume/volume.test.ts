@@ -18,12 +18,14 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rawEncoding } from '../encodings/raw.js'
 import { refuses } from '../testing/set-up.js'
+import { createBlockCache } from './block-cache.js'
 import { createPrecomputedFormat } from './format.js'
 
 const test = suite('precomputed volume')
 const open = () => {
   const store = memoryStore()
-  const format = createPrecomputedFormat({ store, encodings: serviceFamily({ raw: rawEncoding() }) })
+  const encodings = serviceFamily({ raw: rawEncoding() })
+  const format = createPrecomputedFormat({ store, encodings, cache: createBlockCache() })
   return { store, format, objects: (url: string) => store.storages.get(url)!.objects }
 }
 const sample: NewVolume = {

@@ -39,7 +39,7 @@ export async function writeBox(
   chunk: Chunk,
   options: WriteBoxOptions,
 ): Promise<{ written: number; deleted: number }> {
-  const { info, scale, blocks, encoding } = access
+  const { info, scale, blocks, encoding, cache } = access
   const { box, convert, signal, onBlock } = options
   const { array, bytes } = DTYPES[chunk.dtype]
   const channels = channelCount(chunk)
@@ -72,6 +72,7 @@ export async function writeBox(
       await blocks.write(block.box, await encoding.encode(values, blockShape(info, scale, block.box)))
       written += 1
     }
+    cache.forget(blocks.where(block.box))
     pool.give(buffer)
     onBlock?.(written + deleted, total)
   }
