@@ -1,0 +1,158 @@
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import { chunkflowError, type Queue, type QueueDriver, type QueueMessage } from '@chunkflow/sdk'
+import { isExistingQueue, isLostLease, isMissingQueue, sqsFailure } from './failures.js'
+import { sendBatches } from './send-batches.js'
+import { clientSettings, type Environment, waitSeconds } from './settings.js'
+
+/** Of queues made here: long polls, an hour for a task unless asked otherwise, and the longest keeping there is (14 days). */
+const LONG_POLL = '20'
+const VISIBILITY_SECONDS = 3600
+const KEPT_SECONDS = String(14 * 24 * 3600)
+
+/** Beside a queue, for tasks that failed in a way that trying again will not mend. */
+const DEAD_LETTERS = '-dead-letters'
+/** Attributes hold 256 KiB together with the body; a reason is a sentence or a traceback. */
+const LONGEST_REASON = 4000
+
+/** Opens Amazon SQS queues by name; see the README for where credentials, region and endpoint come from. */
+export function createSqsDriver(environment: Environment): QueueDriver & { dispose(): void } {
+  // the notice is for those who choose the version of Node; it would stand among the user's messages
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+  const wait = waitSeconds(environment)
+  let client: SQSClient | undefined
+  const connect = (): SQSClient => {
+    client ??= new SQSClient(clientSettings(environment, new SQSClient({}).config))
+    return client
+  }
+  return {
+    async open(name, { visibilitySeconds }) {
+      refuseName(name)
+      try {
+        return await openQueue(connect(), name, wait, visibilitySeconds ?? VISIBILITY_SECONDS)
+      } catch (error) {
+        throw sqsFailure('Cannot open the queue', name, error)
+      }
+    },
+    dispose: () => client?.destroy(),
+  }
+}
+
+function refuseName(name: string): void {
+  if (/^[A-Za-z0-9_-]{1,80}$/.test(name)) return
+  throw chunkflowError('queue-name-invalid', `"${name}" is not the name of an SQS queue`, {
+    fix: name.endsWith('.fifo')
+      ? 'use a standard queue: tasks have no order'
+      : 'use up to 80 letters, digits, hyphens and underscores',
+  })
+}
+
+/** The address of a queue, which is made when it is not there. */
+async function findOrCreate(client: SQSClient, name: string, visibilitySeconds: number): Promise<string> {
+  const find = async (): Promise<string> =>
+    (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl!
+  try {
+    return await find()
+  } catch (error) {
+    if (!isMissingQueue(error)) throw error
+  }
+  const Attributes = {
+    ReceiveMessageWaitTimeSeconds: LONG_POLL,
+    VisibilityTimeout: String(visibilitySeconds),
+    MessageRetentionPeriod: KEPT_SECONDS,
+  }
+  try {
+    return (await client.send(new CreateQueueCommand({ QueueName: name, Attributes }))).QueueUrl!
+  } catch (error) {
+    // somebody else made it meanwhile, with another time-out
+    if (isExistingQueue(error)) return find()
+    throw error
+  }
+}
+
+async function openQueue(
+  client: SQSClient,
+  name: string,
+  wait: number,
+  visibilitySeconds: number,
+): Promise<Queue> {
+  const QueueUrl = await findOrCreate(client, name, visibilitySeconds)
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['VisibilityTimeout'] }),
+  )
+  const ownSeconds = Number(Attributes?.VisibilityTimeout ?? visibilitySeconds)
+  const attempt = async <T>(what: string, action: Promise<T>): Promise<T> => {
+    try {
+      return await action
+    } catch (error) {
+      throw sqsFailure(what, name, error)
+    }
+  }
+  let deadLetters: Promise<string> | undefined
+
+  const messageOf = (body: string, ReceiptHandle: string, seconds: number): QueueMessage => {
+    const handle = { QueueUrl, ReceiptHandle }
+    const hide = (VisibilityTimeout: number) =>
+      client.send(new ChangeMessageVisibilityCommand({ ...handle, VisibilityTimeout }))
+    const remove = () => client.send(new DeleteMessageCommand(handle))
+    return {
+      body,
+      seconds,
+      extend: async () => void (await attempt('Cannot keep a task', hide(seconds))),
+      acknowledge: async () => void (await attempt('Cannot delete a task', remove())),
+      async release() {
+        // what is no longer held is free already
+        const given = hide(0).catch((error: unknown) => {
+          if (!isLostLease(error)) throw error
+        })
+        await attempt('Cannot give a task back', given)
+      },
+      async deadLetter(reason) {
+        deadLetters ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS)
+        const target = await attempt('Cannot open the queue of dead letters', deadLetters)
+        const letter = { body, attributes: { reason: reason.slice(0, LONGEST_REASON) || 'unknown' } }
+        // sent before it is deleted: it may be there twice, never not at all
+        await attempt('Cannot put a task aside', sendBatches(client, target, [letter], `sqs://${name}`))
+        await attempt('Cannot delete a task', remove())
+      },
+    }
+  }
+
+  return {
+    send: (bodies) =>
+      attempt(
+        'Cannot send tasks',
+        sendBatches(
+          client,
+          QueueUrl,
+          bodies.map((body) => ({ body })),
+          `sqs://${name}`,
+        ),
+      ),
+    async receive({ visibilitySeconds: asked, signal }) {
+      if (signal.aborted) return null
+      const request = new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 1,
+        WaitTimeSeconds: wait,
+        ...(asked ? { VisibilityTimeout: asked } : {}),
+      })
+      try {
+        const { Messages = [] } = await client.send(request, { abortSignal: signal })
+        const [message] = Messages
+        if (message === undefined) return null
+        return messageOf(message.Body ?? '', message.ReceiptHandle!, asked || ownSeconds)
+      } catch (error) {
+        if (signal.aborted) return null
+        throw sqsFailure('Cannot fetch a task', name, error)
+      }
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queue, QueueDriver, QueueMessage } from '../contracts/queues.js'
+import type { ConformanceCheck } from './operator-conformance.js'
+
+/** Bodies as chunkflow sends them, more than fit into two batches of a cloud queue. */
+const BODIES = Array.from({ length: 23 }, (_, index) => `-5-${index}_0-64_-64-0`)
+/** How long a test waits for what must happen at last. */
+const PATIENCE_MS = 30_000
+/** The shortest lease; long enough for a message to be handled within it. */
+const SHORT_SECONDS = 2
+
+/**
+ * What a queue promises (see the contract QUEUES), as cases for any test runner. Leases are waited for, so the cases take some
+ * seconds; run them side by side if the runner can.
+ * @param driver opens queues by name; `receive` on an empty queue should answer within a second or so
+ * @param freshName the name of a queue that does not exist yet, another at every call
+ */
+export function queueConformance(
+  driver: () => Promise<QueueDriver> | QueueDriver,
+  freshName: () => string,
+): readonly ConformanceCheck[] {
+  return Object.entries(CASES).map(([name, check]) => ({
+    name,
+    run: async () => check({ driver: await driver(), name: freshName() }),
+  }))
+}
+
+interface Place {
+  readonly driver: QueueDriver
+  readonly name: string
+}
+
+const CASES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+  'a new queue is empty': async (place) => {
+    assert.equal(await receive(await open(place)), null)
+  },
+
+  'gives out every body once, as it was sent, also equal ones': async (place) => {
+    const queue = await open(place)
+    const sent = [...BODIES, BODIES[0]!, 'ä/漢字 "quoted" <&>\nline']
+    await queue.send(sent)
+    assert.deepEqual((await drain(queue)).sort(), [...sent].sort())
+    assert.equal(await receive(queue), null)
+  },
+
+  'sends nothing when there is nothing to send': async (place) => {
+    const queue = await open(place)
+    await queue.send([])
+    assert.equal(await receive(queue), null)
+  },
+
+  'a queue opened twice is one queue': async (place) => {
+    await (await open(place)).send(['0-1_0-1_0-1'])
+    const other = await open(place)
+    assert.deepEqual(await drain(other), ['0-1_0-1_0-1'])
+    assert.equal(await receive(await open(place)), null)
+  },
+
+  'receivers side by side never hold one message together': async (place) => {
+    const queue = await open(place)
+    await queue.send(BODIES)
+    const receivers = await Promise.all(BODIES.map(async () => receive(await open(place))))
+    const bodies = receivers.map((message) => message?.body)
+    assert.deepEqual(bodies.sort(), [...BODIES].sort())
+  },
+
+  'hides a received message, and offers it again when its time is over': async (place) => {
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1'])
+    const first = await receive(queue, SHORT_SECONDS)
+    assert.equal(first?.body, '0-1_0-1_0-1')
+    assert.equal(first.seconds, SHORT_SECONDS)
+    assert.equal(await receive(await open(place), SHORT_SECONDS), null)
+    const again = await receiveAtLast(queue)
+    assert.equal(again.body, '0-1_0-1_0-1')
+    await again.acknowledge()
+  },
+
+  'hides a message as long as the queue was made with, unless told otherwise': async (place) => {
+    const queue = await open(place, 77)
+    await queue.send(['a', 'b'])
+    assert.equal((await receive(queue))?.seconds, 77)
+    assert.equal((await receive(await open(place)))?.seconds, 77)
+  },
+
+  'keeps a message hidden while its lease is extended': async (place) => {
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1'])
+    const message = await receive(queue, SHORT_SECONDS)
+    const other = await open(place)
+    for (let round = 0; round < 6; round++) {
+      await sleep((SHORT_SECONDS * 1000) / 4)
+      await message!.extend()
+      assert.equal(await receive(other, SHORT_SECONDS), null)
+    }
+    await message!.acknowledge()
+  },
+
+  'never offers an acknowledged message again, also after its time': async (place) => {
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1'])
+    const message = await receive(queue, SHORT_SECONDS)
+    await message!.extend()
+    await message!.acknowledge()
+    await sleep(SHORT_SECONDS * 1000 + 500)
+    assert.equal(await receive(queue), null)
+  },
+
+  'acknowledging twice does no harm': async (place) => {
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1', '1-2_0-1_0-1'])
+    const message = await receive(queue)
+    await message!.acknowledge()
+    await message!.acknowledge()
+    assert.equal((await drain(queue)).length, 1)
+  },
+
+  'offers a released message again, before its time is over': async (place) => {
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1'])
+    await (await receive(queue, 3600))!.release('not today')
+    const again = await receiveAtLast(queue)
+    assert.equal(again.body, '0-1_0-1_0-1')
+    await again.acknowledge()
+  },
+
+  'a released message comes back as often as it is released': async (place) => {
+    // what makes a dead letter is a recorded failure, never the number of deliveries
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1'])
+    for (let round = 0; round < 12; round++) await (await receiveAtLast(queue)).release('once more')
+    await (await receiveAtLast(queue)).acknowledge()
+  },
+
+  'puts a dead letter aside': async (place) => {
+    const queue = await open(place)
+    await queue.send(['0-1_0-1_0-1'])
+    const message = await receive(queue, SHORT_SECONDS)
+    if (message!.deadLetter === undefined) return message!.acknowledge()
+    await message!.deadLetter('the model is missing')
+    await sleep(SHORT_SECONDS * 1000 + 500)
+    assert.equal(await receive(queue), null)
+  },
+
+  'an aborted receiver comes back with nothing': async (place) => {
+    const queue = await open(place)
+    assert.equal(await queue.receive({ signal: AbortSignal.abort() }), null)
+    await queue.send(['0-1_0-1_0-1'])
+    assert.equal(await queue.receive({ signal: AbortSignal.abort() }), null)
+    assert.deepEqual(await drain(queue), ['0-1_0-1_0-1'])
+  },
+}
+
+const open = ({ driver, name }: Place, visibilitySeconds?: number): Promise<Queue> =>
+  driver.open(name, visibilitySeconds === undefined ? {} : { visibilitySeconds })
+
+const receive = (queue: Queue, visibilitySeconds?: number): Promise<QueueMessage | null> =>
+  queue.receive({
+    signal: new AbortController().signal,
+    ...(visibilitySeconds === undefined ? {} : { visibilitySeconds }),
+  })
+
+/** A message, as soon as there is one. */
+async function receiveAtLast(queue: Queue): Promise<QueueMessage> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
+    const message = await receive(queue)
+    if (message !== null) return message
+  }
+  throw new assert.AssertionError({ message: 'the message never came back' })
+}
+
+/** Bodies of all messages, acknowledged one by one. */
+async function drain(queue: Queue): Promise<string[]> {
+  const bodies: string[] = []
+  for (let message = await receive(queue); message !== null; message = await receive(queue)) {
+    bodies.push(message.body)
+    await message.acknowledge()
+  }
+  return bodies
+}
