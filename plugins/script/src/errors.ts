@@ -1,0 +1,10 @@
+/** Every error code this plugin raises itself. */
+export const SCRIPT_ERROR_CODES = {
+  'python-crashed': 'The Python process ended while it was needed.',
+  'python-exception': 'Python code raised an exception.',
+  'python-memory': 'Neither shared memory nor the temporary folder has room for the voxels.',
+  'python-missing': 'There is no Python interpreter, or it does not start.',
+  'python-module-missing': 'Python lacks a module that is needed.',
+  'python-result': 'A Python function is missing, or gave back something that cannot be sent.',
+  'python-too-old': 'The Python interpreter is older than 3.8.',
+} as const
