@@ -31,6 +31,8 @@ export interface PythonSettings {
   /** Modules that must be there, checked at the start: `['numpy', 'torch']`. @throws python-module-missing */
   readonly requires?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** Gets what the script prints, line by line; the log otherwise, as with what goes to stderr. */
+  readonly print?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
@@ -42,9 +44,10 @@ export interface PythonSession {
   readonly executable: string
   /** `3.11.2` */
   readonly version: string
+  readonly processId: number | undefined
   /**
    * Calls a function of the script with positional arguments. Voxels travel through shared memory: arrays of the
-   * arguments are valid in Python until the call returns, those of the result are the caller's own.
+   * arguments are the script's to change and keep, those of the result are the caller's own.
    * @param options.into the results' arrays, in order of appearance, are written into these instead of new memory; sizes
    * and dtypes must fit
    * @throws python-exception with the traceback's last line as `what`, python-crashed, python-result
