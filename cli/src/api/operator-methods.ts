@@ -795,6 +795,56 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Plan a production run: sizes for a worker, info files of the output, tasks. */
+  setupEnv(options: {
+    /** output volume */
+    layerPath?: string
+    volumePath?: string
+    /** first voxel of the output at mip 0, z y x */
+    volumeStart?: Triple
+    /** its end at mip 0, excluded */
+    volumeStop?: Triple
+    /** its size at mip 0, instead of its end */
+    volumeSize?: Triple
+    /** volume that the output is to cover; also tells the voxel size */
+    sourceVolume?: string
+    /** memory of a worker in GB; an output chunk takes half of it */
+    maxRamSize?: number
+    /** what the network makes, z y x; y and x equal */
+    outputPatchSize?: Triple
+    patchSize?: Triple
+    /** what the network takes, z y x */
+    inputPatchSize?: Triple
+    /** channels of the output */
+    channelNum?: number
+    /** element type of the output */
+    dtype?: 'uint8' | 'float16' | 'float32'
+    /** overlap of patches, z y x; y and x equal */
+    outputPatchOverlap?: Triple
+    patchOverlap?: Triple
+    /** cut from every side of the output chunk, z y x; y and x equal */
+    cropChunkMargin?: Triple
+    /** mip of the output */
+    mip?: number
+    /** last mip of the thumbnails */
+    thumbnailMip?: number
+    /** highest mip of masks: y and x of chunks are multiples of 2 to this */
+    maxMip?: number
+    /** send the tasks here: a bare name or sqs://name, fq://folder */
+    queueName?: string
+    /** seconds for which a fetched task is hidden, of a queue that is made */
+    visibilityTimeout?: number
+    /** also make the volume thumbnail/ below the output */
+    thumbnail?: boolean
+    /** how blocks are encoded */
+    encoding?: 'raw' | 'jpeg' | 'compressed_segmentation' | 'fpzip' | 'kempressed'
+    /** at mip 0 in nm, z y x */
+    voxelSize?: Triple
+    /** write info files also where there are some */
+    overwriteInfo?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Skip tasks whose chunk is all zero. */
   skipAllZero(options?: {
     /** variable to read */

@@ -3,6 +3,7 @@ export const TASKS_ERROR_CODES = {
   'box-missing': 'The options do not say which box is meant.',
   'grid-invalid': 'A task grid cannot be laid out with these sizes.',
   'log-invalid': 'A folder of task logs holds nothing that can be summarised.',
+  'production-sizes': 'No patch number fits the memory and the downsampling of a production run.',
   'queue-failed': 'A queue message cannot be understood.',
   'task-list-invalid': 'A file of boxes cannot be read.',
 } as const

@@ -16,6 +16,7 @@ export default definePlugin({
     'generate-tasks': () => import('./operators/generate-tasks.js'),
     'log-summary': () => import('./operators/log-summary.js'),
     'mark-complete': () => import('./operators/mark-complete.js'),
+    'setup-env': () => import('./operators/setup-env.js'),
     'skip-all-zero': () => import('./operators/skip-all-zero.js'),
     'skip-none': () => import('./operators/skip-none.js'),
     'skip-task-by-file': () => import('./operators/skip-task-by-file.js'),

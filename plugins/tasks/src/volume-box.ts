@@ -5,6 +5,7 @@ import {
   chunkflowError,
   type Reader,
   type ServiceFamily,
+  type Volume,
   type VolumeFormat,
   zyx,
 } from '@chunkflow/sdk'
@@ -45,16 +46,25 @@ async function boxOfVolume(
   mip: number,
   volumes: ServiceFamily<VolumeFormat>,
 ): Promise<BoundingBox | undefined> {
+  const scales = (await findVolume(path, volumes))?.description.scales
+  if (scales === undefined) return undefined
+  const scale = scales.find((candidate) => candidate.mip === mip)
+  if (scale !== undefined) return scale.box
+  throw chunkflowError('box-missing', `${path} has no mip ${mip}`, {
+    fix: `its mips are ${scales.map((candidate) => candidate.mip).join(', ')}`,
+  })
+}
+
+/** The volume at a path in whatever format; undefined when there is none. */
+export async function findVolume(
+  path: string,
+  volumes: ServiceFamily<VolumeFormat>,
+): Promise<Volume | undefined> {
   for (const key of volumes.keys()) {
     const format = await volumes.get(key)
     if (!(await format.matches(path))) continue
-    const scales = (await format.open(path))?.description.scales
-    if (scales === undefined) continue
-    const scale = scales.find((candidate) => candidate.mip === mip)
-    if (scale !== undefined) return scale.box
-    throw chunkflowError('box-missing', `${path} has no mip ${mip}`, {
-      fix: `its mips are ${scales.map((candidate) => candidate.mip).join(', ')}`,
-    })
+    const volume = await format.open(path)
+    if (volume !== null) return volume
   }
   return undefined
 }

@@ -1,11 +1,9 @@
 import { defineSource, FILES, flag, formatBox, QUEUES, READERS, uniteBoxes, VOLUMES } from '@chunkflow/sdk'
 import { encodeBoxes } from '../kernels/box-list.js'
 import { findQueue } from '../queue-name.js'
+import { sendBoxes } from '../send-boxes.js'
 import { listBoxes, selectBoxes } from '../task-list.js'
 import { anonymousPath, findCoveredBox } from '../volume-box.js'
-
-/** How many boxes are handed to a queue at once. */
-const SENT_AT_ONCE = 1000
 
 export default defineSource({
   name: 'generate-tasks',
@@ -108,17 +106,7 @@ export default defineSource({
             logger.info(`dry run: would send ${boxes.length} boxes to the queue ${queueName}`)
             return
           }
-          const opened = await queue.driver.open(queue.name, {})
-          const bar = progress.start(`sending tasks to ${queueName}`, boxes.length, 'tasks')
-          try {
-            for (let first = 0; first < boxes.length && !signal.aborted; first += SENT_AT_ONCE) {
-              const bodies = boxes.slice(first, first + SENT_AT_ONCE).map(formatBox)
-              await opened.send(bodies)
-              bar.advance(bodies.length)
-            }
-          } finally {
-            bar.end()
-          }
+          await sendBoxes(boxes, queue, {}, { progress, signal })
           return
         }
         for (const [position, { box, index }] of kept.entries()) {
