@@ -32,6 +32,10 @@ const entries = [
   entry('crop-margin', { marginSize: flag.integers3or6({ char: 'm', summary: '' }) }),
   entry('agglomerate', { high: flag.number({ char: 'h', summary: '' }) }),
   entry('shang', { clipvalues: flag.optionalBoolean({ summary: '' }) }),
+  entry('export', {
+    model: flag.text({ char: 'm', summary: '' }),
+    fileName: flag.text({ char: 'f', positional: true, summary: '' }),
+  }),
   entry('plugin', { file: flag.text({ char: 'f', summary: '' }) }, { unknownFlags: 'collect' }),
 ]
 const registry = {
@@ -72,6 +76,14 @@ test('takes as many words as the arity says, whatever they look like', () => {
   assert.equal(steps('crop-margin -m 4 64 64 -1 2 3')[0]![1], {
     marginSize: { tokens: ['4', '64', '64', '-1', '2', '3'] },
   })
+})
+
+test('a bare word is the value of a positional flag, once', () => {
+  const exported = ['export', { model: { tokens: ['a.py'] }, fileName: { tokens: ['a.onnx'] } }]
+  assert.equal(steps('export -m a.py a.onnx'), [exported])
+  assert.equal(steps('export a.onnx -m a.py threshold'), [exported, ['threshold', {}]])
+  assert.equal(steps('export -f a.onnx -m a.py threshold'), [exported, ['threshold', {}]])
+  assert.match(refusal('threshold a.onnx'), "No such command 'a.onnx'")
 })
 
 test('the last of repeated options wins, empty values are passed on', () => {

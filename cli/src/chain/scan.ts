@@ -91,7 +91,12 @@ function scanFlags(words: Words, target: FlagTarget, into: Raw): 'help' | undefi
       words.next()
       return undefined
     }
-    if (!word.startsWith('-') || word === '-') return undefined
+    if (!word.startsWith('-') || word === '-') {
+      const [key] = Object.entries(target.flags).find(([, { positional }]) => positional) ?? []
+      if (key === undefined || Object.hasOwn(into, key)) return undefined
+      into[key] = { tokens: [words.next()] }
+      continue
+    }
     words.next()
     if (word === '--help' || (word === '-h' && findShortFlag(target.flags, 'h') === undefined)) return 'help'
     if (word.startsWith('--')) scanLong(words, word, target, into)

@@ -27,15 +27,18 @@ const planJson = (planned: Plan, pipeline: unknown) => ({
   digest: planned.digest,
   warnings: planned.warnings,
   source: planned.source?.name ?? null,
-  steps: planned.steps.map(({ name, definition, inputs, outputs, estimatedBytes, variables }) => ({
-    name,
-    operator: definition.name,
-    effects: definition.effects,
-    reads: inputs.map(({ variable }) => variable),
-    writes: outputs.map(({ variable }) => variable),
-    estimatedBytes: estimatedBytes ?? null,
-    variables,
-  })),
+  steps: planned.steps.map(
+    ({ name, definition, inputs, outputs, explanation, estimatedBytes, variables }) => ({
+      name,
+      operator: definition.name,
+      effects: definition.effects,
+      reads: inputs.map(({ variable }) => variable),
+      writes: outputs.map(({ variable }) => variable),
+      estimatedBytes: estimatedBytes ?? null,
+      explanation,
+      variables,
+    }),
+  ),
 })
 
 function describePlan(planned: Plan): string {
@@ -51,6 +54,7 @@ function describePlan(planned: Plan): string {
       step.estimatedBytes === undefined ? '' : `, about ${formatBytes(step.estimatedBytes)} of memory`
     lines.push(
       `${String(position + 1).padStart(4)}    ${step.name} (${step.definition.effects}) reads ${reads}${writes === '' ? '' : `, writes ${writes}`}${memory}`,
+      ...step.explanation.map((line) => `        ${line}`),
     )
   }
   for (const warning of planned.warnings) lines.push(`warning ${warning}`)

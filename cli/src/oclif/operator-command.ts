@@ -55,6 +55,7 @@ function oclifFlag(key: string, definition: FlagDefinition): Interfaces.Flag<unk
     ...(definition.type === 'boolean' && negatives.length > 0
       ? [`negated by ${negatives.map((name) => `--${name}`).join(', ')}`]
       : []),
+    ...(definition.positional ? ['the name of the flag may be left out'] : []),
     ...(aliases.length > 0 ? [`also ${aliases.join(', ')}`] : []),
     ...Object.entries(definition.shorthands ?? {}).map(([name, value]) => `--${name} means ${value}`),
     ...(shown === undefined || shown === '' ? [] : [`default: ${shown}`]),

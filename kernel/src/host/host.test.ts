@@ -63,6 +63,7 @@ const use = defineOperator({
   examples: [],
   flags: { input: flag.input({ kind: 'text', char: 'i' }), output: flag.output({ kind: 'text', char: 'o' }) },
   effects: 'pure',
+  explain: ({ input }, options) => [`marks the ${input?.kind} ${options.input}`],
   create: ({ options, name }) => ({
     run: (task) => {
       events.push(`${name} ${task.get(options.input)}`)
@@ -232,6 +233,16 @@ test('refuses to read what nothing wrote, naming what there is', async () => {
   const { error } = await run([step('make', { output: 'image' }), step('use', { input: 'imgae' })])
   assert.is(error?.code, 'plan-variable-missing')
   assert.equal(events, [])
+})
+
+test('keeps what operators say of themselves', async () => {
+  const host = createHost(createRegistry([await registryOf(plugin)]))
+  const steps = [step('make', { output: 'a' }), step('use', { input: 'a' })]
+  const plan = await host.plan({ schema: 1, globals: {}, steps })
+  assert.equal(
+    plan.steps.map(({ explanation }) => explanation),
+    [[], ['marks the text a']],
+  )
 })
 
 test('passes null on without running', async () => {

@@ -88,6 +88,7 @@ function flagRow(key: string, definition: FlagDefinition): string {
     definition.summary,
     ...(negatives.length > 0 ? [`off with \`${negatives.join('`, `')}\``] : []),
     ...shorthands,
+    ...(definition.positional ? ['the name of the flag may be left out'] : []),
   ].join('; ')
   return `| ${names.map((name) => `\`${name}\``).join(' ')} | ${escapePipes(valueText(definition))} | ${escapePipes(defaultText(definition))} | ${escapePipes(meaning)} |`
 }

@@ -58,7 +58,7 @@ export interface Step {
   dispose?(): Promise<void> | void
 }
 
-/** What the planner hands to `infer` and `estimate`: by flag key, the types of the variables of input ports. */
+/** What the planner hands to `infer`, `explain` and `estimate`: by flag key, the types of the variables of input ports. */
 export type PortTypes = Readonly<Record<string, VariableType>>
 
 interface Described<F extends Flags, N extends ServiceNeeds> {
@@ -99,6 +99,8 @@ export interface OperatorDefinition<F extends Flags = Flags, N extends ServiceNe
   readonly skipTargets?: (options: FlagOptions<F>) => readonly string[]
   /** Types of the outputs, by flag key, from the types of the inputs. @throws ChunkflowError when they cannot work */
   readonly infer?: (inputs: PortTypes, options: FlagOptions<F>) => Readonly<Record<string, VariableType>>
+  /** Lines for `chunkflow plan`: what the options mean for these inputs, as far as they are known. */
+  readonly explain?: (inputs: PortTypes, options: FlagOptions<F>) => readonly string[]
   /** Bytes at the peak, besides what is already in the task. */
   readonly estimate?: (inputs: PortTypes, options: FlagOptions<F>) => { readonly bytes: number } | undefined
   create(context: CreateContext<F, N>): Promise<Step> | Step

@@ -44,6 +44,8 @@ export interface FlagDefinition {
   readonly maximum?: number
   /** The text is a comma-separated list. */
   readonly list?: boolean
+  /** On the command line the value may also stand alone, without the flag's name, anywhere among the step's flags. */
+  readonly positional?: boolean
   readonly port?: Port
   /** Accepted and ignored: kept so that old command lines run. */
   readonly ignored?: boolean
@@ -79,6 +81,7 @@ interface NumberSettings {
 interface TextSettings {
   choices?: readonly string[]
   choiceAliases?: Readonly<Record<string, string>>
+  positional?: boolean
   shorthands?: Readonly<Record<string, string>>
 }
 interface PortSettings {

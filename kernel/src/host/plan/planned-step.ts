@@ -17,6 +17,8 @@ export interface PlannedStep {
   readonly options: Readonly<Record<string, unknown>>
   readonly inputs: readonly PlannedPort[]
   readonly outputs: readonly PlannedPort[]
+  /** What the operator says of itself. */
+  readonly explanation: readonly string[]
   /** Bytes at the peak besides the variables, when the operator can say. */
   readonly estimatedBytes: number | undefined
   /** Types of all variables after the step. */
@@ -37,7 +39,7 @@ export interface PlannedSource {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** Adds the step to an error of its `infer` or `estimate`. */
+/** Adds the step to an error of its `infer`, `explain` or `estimate`. */
 export function atStep<T>(step: { readonly name: string; readonly index: number }, action: () => T): T {
   try {
     return action()

@@ -54,6 +54,7 @@ export function flowVariables(
     for (const name of definition.requires ?? [])
       if (!variables.has(name)) throw missingVariable(step, name, variables)
     const inferred = atStep(step, () => definition.infer?.(types, options as never)) ?? {}
+    const explanation = atStep(step, () => definition.explain?.(types, options as never)) ?? []
     const estimatedBytes = atStep(step, () => definition.estimate?.(types, options as never))?.bytes
     for (const output of outputs)
       variables.set(output.variable, {
@@ -67,6 +68,7 @@ export function flowVariables(
       ...step,
       inputs,
       outputs,
+      explanation,
       estimatedBytes,
       variables: Object.fromEntries([...variables].map(([name, { type }]) => [name, type])),
     }
