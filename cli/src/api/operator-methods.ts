@@ -365,6 +365,28 @@ export interface OperatorMethods {
     maskMyelinThreshold?: number
     /** average eight runs on flipped and transposed patches */
     augment?: boolean
+    /** as --augment, for affinities of each voxel with the one before it: channels x, y, z follow their axes */
+    augmentAffinity?: boolean
+    /** patches of zeros give zeros without a run of the model, as a chunk of zeros always does */
+    skipBlankPatches?: boolean
+    /** variable with a mask: where it is 0 the result is 0; it may be coarser than the chunk */
+    maskChunkName?: string
+    /** volume with a mask, instead of a variable */
+    maskVolumePath?: string
+    /** scale of that volume */
+    maskMip?: number
+    /** voxels other than 0 of the mask are what is removed */
+    maskInverse?: boolean
+    /** where the model runs: auto, cpu, cuda, cuda:1, webgpu; auto takes CUDA where it is found */
+    device?: string
+    /** threads the model may use */
+    threads?: number
+    /** which output of an ONNX model that has several */
+    outputName?: string
+    /** interpreter for frameworks that run Python files */
+    python?: string
+    /** print what would be done with each chunk, and end its task there */
+    explain?: boolean
     /** variable to read */
     inputChunkName?: string
     input?: string

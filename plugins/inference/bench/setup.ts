@@ -27,6 +27,8 @@ export const OPTIONS: InferenceOptions = {
   maskOutputChunk: false,
   maskMyelinThreshold: undefined,
   augment: false,
+  augmentAffinity: false,
+  skipBlankPatches: false,
 }
 
 export const NO_MODEL_FILE = { convnetModel: undefined, convnetWeightPath: undefined }

@@ -41,6 +41,47 @@ export function addInverse(
   })
 }
 
+/**
+ * As {@link addInverse} for (channel, z, y, x) affinities, channels x, y, z first: a swap exchanges the channels of x and y, and
+ * the edge of a voxel with the one before it becomes, flipped, the edge with the one behind it, which belongs to that
+ * voxel. The first plane of the flipped axis gets nothing then.
+ */
+export function addInverseAffinity(
+  source: Float32Array,
+  target: Float32Array,
+  size: number,
+  channels: number,
+  variant: Variant,
+  factor: number,
+): void {
+  const length = source.length / channels
+  const area = size * size
+  const plane = new Float32Array(area)
+  for (let channel = 0; channel < channels; channel++) {
+    const home = variant.swap && channel < 2 ? 1 - channel : channel
+    const turned = (channel === 0 && variant.flipX) || (channel === 1 && variant.flipY)
+    const shift = turned ? (home === 0 ? 1 : size) : 0
+    for (let first = 0; first < length; first += area) {
+      const from = channel * length + first
+      plane.fill(0)
+      addInverse(source.subarray(from, from + area), plane, size, variant, factor)
+      const sum = target.subarray(home * length + first, home * length + first + area)
+      for (let voxel = shift; voxel < area; voxel++)
+        if (shift !== 1 || voxel % size !== 0) sum[voxel]! += plane[voxel - shift]!
+    }
+  }
+}
+
+/** Half of the eight variants gave the first planes of x and y affinities nothing: doubles what the others gave. */
+function completeFirstPlanes(sum: Float32Array, size: number, channels: number): void {
+  const length = sum.length / channels
+  for (let first = 0; first < length; first += size * size)
+    for (let index = 0; index < size; index++) {
+      sum[first + index * size]! *= 2
+      sum[length + first + index]! *= 2
+    }
+}
+
 /** For every row of the transformed planes: where its voxels come from (first and step) and where the row begins. */
 function eachRow(
   length: number,
@@ -59,15 +100,29 @@ function eachRow(
     }
 }
 
+export interface AugmentSettings {
+  readonly inputPatchSize: Zyx
+  readonly inputChannels: number
+  readonly overlap: Zyx
+  /** Channels are affinities along x, y and z, each of the edge with the voxel before, then others. */
+  readonly affinity: boolean
+}
+
 /**
  * Test-time augmentation (specification 4.6): the mean of eight runs on swapped and flipped patches, each turned back.
- * Channels are left in place: for affinities that depend on direction a swap exchanges the meaning of x and y.
- * @throws patch-invalid unless everything is square in y and x
+ * Channels are left in place unless they are said to be affinities.
+ * @throws patch-invalid unless everything is square in y and x; model-weighted when affinities are weighted already
  */
 export function augmentModel(
   model: Model,
-  { inputPatchSize, inputChannels, overlap }: { inputPatchSize: Zyx; inputChannels: number; overlap: Zyx },
+  { inputPatchSize, inputChannels, overlap, affinity }: AugmentSettings,
 ): Model {
+  if (affinity && model.weighted)
+    throw chunkflowError(
+      'model-weighted',
+      'This model applies the patch weights itself: its affinities cannot be moved to the voxels they belong to',
+      { fix: 'use --augment, or another framework' },
+    )
   const width = inputPatchSize[2]
   const resultWidth = model.resultSize[2]
   requireSquare(inputPatchSize, 'input patches')
@@ -78,6 +133,26 @@ export function augmentModel(
     present !== undefined && present.length >= length
       ? present
       : (allocate('float32', length) as Float32Array)
+  const ofItem = (results: Float32Array, item: number): Float32Array => {
+    const length = model.channels * productZyx(model.resultSize)
+    return results.subarray(item * length, (item + 1) * length)
+  }
+  const share = 1 / VARIANTS.length
+  function addAnswer(results: Float32Array, sum: Float32Array, variant: Variant): void {
+    if (!affinity) {
+      addInverse(results, sum, resultWidth, variant, share)
+      return
+    }
+    for (let item = 0; ofItem(sum, item).length > 0; item++)
+      addInverseAffinity(
+        ofItem(results, item),
+        ofItem(sum, item),
+        resultWidth,
+        model.channels,
+        variant,
+        share,
+      )
+  }
   let turned: Float32Array | undefined
   let answer: Float32Array | undefined
   return {
@@ -93,8 +168,11 @@ export function augmentModel(
       for (const variant of VARIANTS) {
         transformPlanes(patches, turned, width, variant)
         await model.run(turned, count, answer)
-        addInverse(answer.subarray(0, sum.length), sum, resultWidth, variant, 1 / VARIANTS.length)
+        addAnswer(answer.subarray(0, sum.length), sum, variant)
       }
+      if (affinity)
+        for (let item = 0; item < count; item++)
+          completeFirstPlanes(ofItem(sum, item), resultWidth, model.channels)
     },
     dispose: () => model.dispose?.(),
   }

@@ -40,9 +40,9 @@ export type PatchIndex = Zyx
 export interface BandBlender {
   /**
    * Adds a result. Patches come in scan order, z slowest.
-   * @param result (channels or more, result size) float32 on shared memory
+   * @param result (channels or more, result size) float32 on shared memory; undefined for zeros
    */
-  blend(index: PatchIndex, result: Float32Array): Promise<void>
+  blend(index: PatchIndex, result: Float32Array | undefined): Promise<void>
   /** Writes what is still held back. @returns whether every value of the output lies in [0, 1] */
   finish(): Promise<{ readonly withinUnit: boolean }>
   close(): Promise<void>
@@ -189,20 +189,26 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
       const [z, y, x] = [z0 - start[0]!, y0 - start[1]!, x0 - start[2]!]
       const voxels = resultZ * resultY * resultX
       await Promise.all(
-        Array.from({ length: channels }, (_, channel) =>
-          session.call({
+        Array.from({ length: channels }, (_, channel) => {
+          const place = [band, channel * channelStride + x0, planeStride, sizeX]
+          const size = [z1 - z0, y1 - y0, x1 - x0]
+          const touched = [touchedZ - z0, touchedY - y0, touchedX - x0]
+          if (result === undefined)
+            return session.call({ export: 'clear', args: [...place, ...size, ...touched] })
+          return session.call({
             export: 'blend',
             args: [
-              ...[band, channel * channelStride + x0, planeStride, sizeX],
+              ...place,
               { in: result.subarray(channel * voxels, (channel + 1) * voxels) },
               ((z + crop[0]!) * resultY + y + crop[1]!) * resultX + x + crop[2]!,
               ...[resultY * resultX, resultX],
               ...[keptWeights, (z * patchY + y) * patchX + x, patchY * patchX, patchX],
-              ...[z1 - z0, y1 - y0, x1 - x0],
-              ...[touchedZ - z0, touchedY - y0, touchedX - x0, settings.weighted ? 1 : 0],
+              ...size,
+              ...touched,
+              settings.weighted ? 1 : 0,
             ],
-          }),
-        ),
+          })
+        }),
       )
     },
     async finish() {

@@ -1,9 +1,12 @@
 import {
   addZyx,
   chunkflowError,
+  divideZyx,
+  equalZyx,
   everyAxis,
   formatFlag,
   formatSize,
+  maximumZyx,
   multiplyZyx,
   subtractZyx,
   type Zyx,
@@ -106,7 +109,7 @@ export function planPatches(geometry: PatchGeometry, inputSize: Zyx, patchNum?: 
       `A chunk of ${formatSize(inputSize)} is smaller than the input patch ${formatSize(inputPatchSize)}`,
       { fix: 'load a larger chunk, or use smaller patches' },
     )
-  const expected = patchNum === undefined ? undefined : addZyx(multiplyZyx(stride, patchNum), inputOverlap)
+  const expected = patchNum === undefined ? undefined : alignedSize(geometry, patchNum)
   if (!geometry.masked) requireAligned(geometry, inputSize, patchNum)
   const outputSize = subtractZyx(inputSize, multiplyZyx(outputOffset, 2))
   if (outputSize.some((size) => size <= 0))
@@ -146,16 +149,29 @@ export function axisStarts(size: number, patch: number, overlap: number, stride:
   return starts
 }
 
-function requireAligned({ stride, inputOverlap }: PatchGeometry, size: Zyx, patchNum: Zyx | undefined): void {
-  const steps = size.map((value, axis) => (value - inputOverlap[axis]!) / stride[axis]!)
-  if (steps.every((count) => Number.isInteger(count) && count >= 1)) return
-  const fitting = (count: number, axis: number) => count * stride[axis]! + inputOverlap[axis]!
-  const smaller = steps.map((count, axis) => fitting(Math.max(1, Math.floor(count)), axis))
-  const larger = steps.map((count, axis) => fitting(Math.max(1, Math.ceil(count)), axis))
+/** The chunk size that holds this many patches along each axis, without an output mask. */
+export const alignedSize = ({ stride, inputOverlap }: PatchGeometry, patchNum: Zyx): Zyx =>
+  addZyx(multiplyZyx(stride, patchNum), inputOverlap)
+
+/** Per axis the nearest aligned sizes that are not larger (one patch at least) and not smaller. */
+export function nearestSizes(
+  geometry: PatchGeometry,
+  size: Zyx,
+): { readonly smaller: Zyx; readonly larger: Zyx } {
+  const steps = divideZyx(subtractZyx(size, geometry.inputOverlap), geometry.stride)
+  const fitting = (round: (count: number) => number): Zyx =>
+    alignedSize(geometry, maximumZyx(zyx(...(steps.map(round) as [number, number, number])), 1))
+  return { smaller: fitting(Math.floor), larger: fitting(Math.ceil) }
+}
+
+function requireAligned(geometry: PatchGeometry, size: Zyx, patchNum: Zyx | undefined): void {
+  const { stride, inputOverlap } = geometry
+  const { smaller, larger } = nearestSizes(geometry, size)
+  if (equalZyx(smaller, size)) return
   const wanted =
     patchNum === undefined
       ? ''
-      : `; --patch-num ${formatFlag(patchNum)} needs ${patchNum.map(fitting).join(' ')}`
+      : `; --patch-num ${formatFlag(patchNum)} needs ${formatFlag(alignedSize(geometry, patchNum))}`
   throw chunkflowError(
     'chunk-misaligned',
     `A chunk of ${formatFlag(size)} is not a whole number of patches: size minus overlap ${formatFlag(inputOverlap)} must be a multiple of the stride ${formatFlag(stride)}${wanted}`,

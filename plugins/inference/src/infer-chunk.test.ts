@@ -1,4 +1,5 @@
 import {
+  boundingBox,
   type Chunk,
   type ChunkflowError,
   type Compute,
@@ -9,6 +10,7 @@ import {
   type ModelSettings,
   SILENT_PROGRESS,
   type Zyx,
+  zyx,
 } from '@chunkflow/sdk'
 import { inlineCompute, randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
@@ -16,6 +18,8 @@ import * as assert from 'uvu/assert'
 import { createPool } from '../../compute/src/pool.js'
 import { inferChunk } from './infer-chunk.js'
 import { modelSettings } from './load-model.js'
+import { type OutputMask, outputMask } from './output-mask.js'
+import type { LeftOut } from './run-patches.js'
 import { geometryOf, gridOf, type InferenceOptions } from './settings.js'
 import { fakeBackend, identityRun, referenceInference, unevenRun } from './testing/reference.js'
 import { patchWeights } from './weights.js'
@@ -36,6 +40,8 @@ const OPTIONS: InferenceOptions = {
   maskOutputChunk: true,
   maskMyelinThreshold: undefined,
   augment: false,
+  augmentAffinity: false,
+  skipBlankPatches: false,
 }
 const PLACE = { voxelOffset: [7, -3, 11], voxelSize: [40, 8, 4] } as const
 
@@ -46,6 +52,8 @@ interface Case {
   readonly postableBytes?: number
   readonly signal?: AbortSignal
   readonly compute?: Compute
+  readonly mask?: OutputMask
+  readonly onLeftOut?: (leftOut: LeftOut) => void
 }
 
 function prepare({ options: change, chunk: given }: Case) {
@@ -75,6 +83,8 @@ async function infer(test: Case): Promise<Chunk> {
     compute: test.compute ?? inlineCompute(),
     context,
     ...posting,
+    ...(test.mask === undefined ? {} : { mask: test.mask }),
+    ...(test.onLeftOut === undefined ? {} : { onLeftOut: test.onLeftOut }),
   })
 }
 
@@ -259,6 +269,85 @@ test('does not call the model for a chunk of zeros', async () => {
   assert.equal(result.shape, [3, 13, 30, 47])
   assert.ok((result.data as Float32Array).every((value) => value === 0))
   assert.equal(backend.counts, [])
+})
+
+/** What a model gives on blank patches too, so that a run of it would show. */
+const neverZero = (settings: ModelSettings) => unevenRun(settings)
+
+test('leaves blank patches out when told to: as if the model gave zeros', async () => {
+  // a thin bright plate: patches that do not touch it are blank
+  const data = new Uint8Array(13 * 30 * 47)
+  for (let y = 0; y < 30; y++) for (let x = 0; x < 9; x++) data[(12 * 30 + y) * 47 + x] = 200
+  const chunk = createChunk(data, [13, 30, 47], PLACE)
+  const zeroOnBlank = fakeBackend((settings) => (batch, count, result) => {
+    neverZero(settings)(batch, count, result)
+    const patch = 6 * 16 * 20
+    for (let item = 0; item < count; item++)
+      if (batch.subarray(item * patch, (item + 1) * patch).every((value) => value === 0))
+        result.fill(0, item * 2 * patch, (item + 1) * 2 * patch)
+  })
+  for (const overlap of [
+    [2, 4, 6],
+    [5, 13, 15],
+  ] as const)
+    for (const dtype of ['float32', 'float16'] as const) {
+      const options = { outputPatchOverlap: overlap, dtype, batchSize: 2 }
+      const expected = await infer({ chunk, options, backend: zeroOnBlank })
+      const backend = fakeBackend(neverZero)
+      let leftOut: LeftOut | undefined
+      const result = await infer({
+        chunk,
+        options: { ...options, skipBlankPatches: true },
+        backend,
+        onLeftOut: (counts) => {
+          leftOut = counts
+        },
+      })
+      assert.equal(result.data, expected.data)
+      const { grid } = prepare({ chunk, options })
+      const runs = backend.counts.reduce((sum, count) => sum + count, 0)
+      assert.equal(leftOut, { blank: grid.patchCount - runs, masked: 0 })
+      assert.ok(runs > 0 && runs < grid.patchCount / 2, `${runs} of ${grid.patchCount}`)
+    }
+})
+
+test('a mask zeroes the result and keeps patches it removes from the model', async () => {
+  const chunk = randomChunk([13, 30, 47], { dtype: 'uint8', ...PLACE })
+  // 1 x 4 x 4 voxels to a mask voxel, over z 7..20, y -3..27, x 11..58; only its first corner survives
+  const data = new Uint8Array(14 * 8 * 13)
+  for (let z = 0; z < 3; z++) for (let y = 0; y < 2; y++) data.fill(9, (z * 8 + y) * 13, (z * 8 + y) * 13 + 3)
+  const coarse = createChunk(data, [14, 8, 13], { voxelOffset: [7, -1, 2] })
+  const { geometry, grid } = prepare({ chunk })
+  const target = boundingBox(zyx(7, -3, 11), zyx(20, 27, 58))
+  const mask = outputMask(coarse, zyx(1, 4, 4), target, { inverse: false })
+  const survives = (z: number, y: number, x: number): boolean =>
+    z + 7 < 10 && Math.floor((y - 3) / 4) < 1 && Math.floor((x + 11) / 4) < 5
+  const whole = await infer({ chunk })
+  const backend = fakeBackend(neverZero)
+  const result = await infer({ chunk, backend, mask })
+  let index = 0
+  for (let channel = 0; channel < 2; channel++)
+    for (let z = 0; z < 13; z++)
+      for (let y = 0; y < 30; y++)
+        for (let x = 0; x < 47; x++, index++)
+          assert.is(
+            result.data[index],
+            survives(z, y, x) ? whole.data[index] : 0,
+            `${channel} ${z} ${y} ${x}`,
+          )
+  const wanted = grid.outputStarts[0]
+    .flatMap((z) => grid.outputStarts[1].flatMap((y) => grid.outputStarts[2].map((x) => [z, y, x])))
+    .filter(([z, y, x]) => survives(z!, y!, x!)).length
+  assert.is(
+    backend.counts.reduce((sum, count) => sum + count, 0),
+    wanted,
+  )
+  assert.ok(wanted < grid.patchCount)
+  assert.is(geometry.masked, true)
+  // the other way round, everything else survives
+  const rest = await infer({ chunk, mask: outputMask(coarse, zyx(1, 4, 4), target, { inverse: true }) })
+  assert.is(rest.data[0], 0)
+  assert.is(rest.data.at(-1), whole.data.at(-1))
 })
 
 test('fills batches in scan order, the last one short', async () => {

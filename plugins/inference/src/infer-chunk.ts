@@ -1,4 +1,7 @@
 import {
+  addZyx,
+  type BoundingBox,
+  boxFromSize,
   type Chunk,
   type Compute,
   channelCount,
@@ -10,12 +13,14 @@ import {
   type RunContext,
   type TypedArray,
   withProperties,
+  zyx,
 } from '@chunkflow/sdk'
 import { isAllZero } from './all-zero.js'
 import { openBandBlender } from './band-blender.js'
 import type { PatchGeometry, PatchGrid } from './geometry.js'
+import type { OutputMask } from './output-mask.js'
 import { openPatchCutter } from './patch-cutter.js'
-import { runPatches } from './run-patches.js'
+import { type LeftOut, runPatches } from './run-patches.js'
 import {
   checkMemory,
   type InferenceOptions,
@@ -38,6 +43,17 @@ const placement = ({ chunk, geometry }: ChunkJob) => ({
   voxelSize: chunk.voxelSize,
 })
 
+/** Where the output of a chunk will lie. */
+export const outputBox = (job: ChunkJob): BoundingBox =>
+  boxFromSize(zyx(...(placement(job).voxelOffset as [number, number, number])), job.grid.outputSize)
+
+/** Where the result of one patch lies; it may overhang the output. */
+function resultBox(job: ChunkJob, index: readonly [number, number, number]): BoundingBox {
+  const { outputStarts } = job.grid
+  const start = zyx(outputStarts[0][index[0]]!, outputStarts[1][index[1]]!, outputStarts[2][index[2]]!)
+  return boxFromSize(addZyx(outputBox(job).start, start), job.geometry.outputPatchSize)
+}
+
 /**
  * Runs a model over a chunk (specification 4.4).
  * @param weights of one output patch, float32
@@ -49,6 +65,10 @@ export async function inferChunk(
     readonly model: Model
     readonly weights: Float32Array
     readonly compute: Compute
+    /** Voxels it removes are 0, and patches without any other do not reach the model. */
+    readonly mask?: OutputMask
+    /** Told which patches the model did not get. */
+    readonly onLeftOut?: (leftOut: LeftOut) => void
     readonly context: Pick<RunContext, 'signal' | 'progress'>
     readonly postableBytes?: number
   },
@@ -84,7 +104,8 @@ export async function inferChunk(
       ...posting,
     })
     try {
-      await runPatches({
+      const { mask } = job
+      const leftOut = await runPatches({
         model,
         cutter,
         blender,
@@ -92,10 +113,14 @@ export async function inferChunk(
         inputPatchSize: geometry.inputPatchSize,
         inputChannels,
         batchSize: options.batchSize,
+        skipBlank: options.skipBlankPatches,
+        wants: mask && (([z, y, x]) => mask.wants(resultBox(job, [z, y, x]))),
         signal,
         onPatches: (count) => bar.advance(count),
       })
+      job.onLeftOut?.(leftOut)
       const { withinUnit } = await blender.finish()
+      mask?.apply(output)
       return finished(job, output.data, withinUnit)
     } finally {
       await blender.close()

@@ -11,7 +11,7 @@ import {
 } from '@chunkflow/sdk'
 import { augmentModel } from './augmentation.js'
 import type { PatchGeometry } from './geometry.js'
-import type { InferenceOptions } from './settings.js'
+import { augments, type InferenceOptions } from './settings.js'
 
 /** @throws framework-unknown, naming those there are */
 export function requireFramework(models: ServiceFamily<InferenceBackend>, framework: string): void {
@@ -34,7 +34,7 @@ export async function loadModel(
   backend: InferenceBackend,
   settings: ModelSettings,
   geometry: PatchGeometry,
-  { augment, logger }: { readonly augment: boolean; readonly logger: Logger },
+  { options, logger }: { readonly options: InferenceOptions; readonly logger: Logger },
 ): Promise<Model> {
   const model = await backend.load(settings)
   try {
@@ -55,11 +55,12 @@ export async function loadModel(
       logger.warn(
         `the model gives ${model.channels} channels; the first ${settings.outputChannels} are kept (--num-output-channels)`,
       )
-    return augment
+    return augments(options)
       ? augmentModel(model, {
           inputPatchSize,
           inputChannels: settings.inputChannels,
           overlap: geometry.overlap,
+          affinity: options.augmentAffinity,
         })
       : model
   } catch (error) {
@@ -68,11 +69,18 @@ export async function loadModel(
   }
 }
 
+/** The options that say which model runs, and where. */
+export interface ModelOptions {
+  readonly convnetModel: string | undefined
+  readonly convnetWeightPath: string | undefined
+  readonly device?: string | undefined
+  readonly threads?: number | undefined
+  readonly outputName?: string | undefined
+  readonly python?: string | undefined
+}
+
 export const modelSettings = (
-  options: InferenceOptions & {
-    readonly convnetModel: string | undefined
-    readonly convnetWeightPath: string | undefined
-  },
+  options: InferenceOptions & ModelOptions,
   { inputPatchSize, outputPatchSize }: PatchGeometry,
 ): ModelSettings => ({
   modelPath: expandHome(options.convnetModel),
@@ -83,6 +91,10 @@ export const modelSettings = (
   outputChannels: options.numOutputChannels,
   batchSize: options.batchSize,
   dtype: options.dtype,
+  device: options.device,
+  threads: options.threads,
+  outputName: options.outputName,
+  python: options.python,
 })
 
 /** `~` at the beginning stands for the home directory. */

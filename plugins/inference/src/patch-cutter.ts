@@ -32,8 +32,9 @@ export interface PatchCutter {
    * Fills one slot of a batch. Patches of one row (equal z and y) are cheapest one after another.
    * @param start first voxel within the chunk
    * @param slot (input channels, z, y, x) float32 on shared memory
+   * @returns whether any voxel is not 0
    */
-  cut(start: Zyx, slot: Float32Array): Promise<void>
+  cut(start: Zyx, slot: Float32Array): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -86,7 +87,7 @@ export async function openPatchCutter(
   return {
     async cut([z, y, x], slot) {
       if (present?.z !== z || present.y !== y) await loadRow(z, y)
-      await session.call({
+      const filled = await session.call({
         export: 'cut',
         args: [
           TYPES[chunk.dtype],
@@ -103,6 +104,7 @@ export async function openPatchCutter(
           divisor,
         ],
       })
+      return filled === 1
     },
     close: () => session.close(),
   }

@@ -29,6 +29,9 @@ export interface InferenceOptions {
   readonly maskOutputChunk: boolean
   readonly maskMyelinThreshold: number | undefined
   readonly augment: boolean
+  /** As augment, for affinities: channels follow the axes they belong to. */
+  readonly augmentAffinity: boolean
+  readonly skipBlankPatches: boolean
 }
 
 /**
@@ -52,7 +55,7 @@ export function geometryOf(options: InferenceOptions): PatchGeometry {
     outputCropMargin: options.outputCropMargin && zyx(...options.outputCropMargin),
     masked: options.maskOutputChunk,
   })
-  if (options.augment && [inputPatchSize, geometry.outputPatchSize].some(([, y, x]) => y !== x))
+  if (augments(options) && [inputPatchSize, geometry.outputPatchSize].some(([, y, x]) => y !== x))
     throw chunkflowError(
       'patch-invalid',
       `--augment swaps y and x: patches of ${formatSize(inputPatchSize)} are not square`,
@@ -60,8 +63,17 @@ export function geometryOf(options: InferenceOptions): PatchGeometry {
         fix: 'use patch sizes with equal y and x, or leave out --augment',
       },
     )
+  if (options.augmentAffinity && options.numOutputChannels < 3)
+    throw chunkflowError(
+      'flag-invalid',
+      `--augment-affinity needs affinities along x, y and z, not ${options.numOutputChannels} channels`,
+      { fix: 'add --num-output-channels 3, or use --augment' },
+    )
   return geometry
 }
+
+export const augments = (options: Pick<InferenceOptions, 'augment' | 'augmentAffinity'>): boolean =>
+  options.augment || options.augmentAffinity
 
 /** A threshold of 0 or less masks nothing. */
 export const myelinThreshold = ({ maskMyelinThreshold }: InferenceOptions): number | undefined =>

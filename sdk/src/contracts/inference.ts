@@ -10,7 +10,26 @@ export interface ModelSettings {
   /** How many the user asked for; the model may give more, not fewer. */
   readonly outputChannels: number
   readonly batchSize: number
+  /** Of the chunk that is made; a framework may calculate in float16 where its device is good at it. */
   readonly dtype: 'float32' | 'float16'
+  /**
+   * `auto`, or a device by the framework's name: `cpu`, `cuda`, `cuda:1`, `webgpu`. A named device that is missing is an
+   * error; `auto` takes the best there is and says which. Undefined as `auto`.
+   */
+  readonly device?: string | undefined
+  /** How many threads the framework uses; undefined: its own choice. */
+  readonly threads?: number | undefined
+  /** Which result to take, of models that name several. */
+  readonly outputName?: string | undefined
+  /** Interpreter of frameworks that run in Python. */
+  readonly python?: string | undefined
+  /**
+   * (z, y, x) of the output patch, for frameworks that multiply results where the model runs (`Model.weighted`). Undefined when
+   * they must not.
+   */
+  readonly patchWeights?: Float32Array | undefined
+  /** Ends what the model is doing. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A loaded model. */

@@ -1,5 +1,17 @@
 import { homedir } from 'node:os'
-import { type Chunk, type ChunkflowError, createChunk, parseOptions, type VariableType } from '@chunkflow/sdk'
+import {
+  boxSize,
+  type Chunk,
+  type ChunkflowError,
+  createChunk,
+  emptyChunk,
+  parseOptions,
+  type VariableType,
+  type Volume,
+  type VolumeFormat,
+  withProperties,
+  zyx,
+} from '@chunkflow/sdk'
 import {
   inlineCompute,
   type OperatorRun,
@@ -22,6 +34,30 @@ const SMALL = {
   numOutputChannels: 2,
 }
 
+/** A volume whose mask of mip 2 keeps what lies at x < 16. */
+const MASKS: VolumeFormat = {
+  matches: async (path) => path.startsWith('mem://'),
+  create: async () => {
+    throw new Error('nobody makes masks here')
+  },
+  open: async (path) =>
+    path.endsWith('none')
+      ? null
+      : ({
+          description: {
+            url: path,
+            scales: [{ mip: 2, voxelSizeNm: zyx(40, 16, 16), box: undefined, blockSize: undefined }],
+          },
+          read: async ({ box }) => {
+            const size = boxSize(box)
+            const mask = emptyChunk('uint8', size, { voxelOffset: box.start })
+            for (let index = 0; index < mask.data.length; index++)
+              mask.data[index] = box.start[2] + (index % size[2]) < 4 ? 1 : 0
+            return mask
+          },
+        } as unknown as Volume),
+}
+
 function run(
   options: OperatorRun['options'],
   chunk: Chunk,
@@ -34,6 +70,7 @@ function run(
     services: {
       compute: inlineCompute(),
       models: serviceFamily({ fake: backend, identity: fakeBackend(identityRun) }),
+      volumes: serviceFamily({ test: MASKS }),
     },
     ...more,
   })
@@ -172,6 +209,69 @@ test('averages eight variants with --augment', async () => {
   const data = result.data as Float32Array
   assert.ok(data.every((value, index) => Math.abs(value - (CHUNK.data[index] as number) / 255) < 5e-7))
   assert.is(backend.counts.length, 8 * 2 * 3 * 5)
+})
+
+test('masks by a variable or a volume, and refuses both and neither', async () => {
+  const chunk = withProperties(CHUNK, { voxelSize: zyx(40, 4, 4) })
+  const plain = chunkOf(await run({ maskOutputChunk: true }, chunk))
+  const mask = emptyChunk('bool', [7, 28, 40], { voxelOffset: chunk.voxelOffset })
+  const removed = (index: number): boolean => (index % 40) - 7 >= 16
+  mask.data.forEach((_: number | bigint, index: number) => {
+    mask.data[index] = removed(index) ? 1 : 0
+  })
+  const expected = Float32Array.from(plain.data as Float32Array, (value, index) =>
+    removed(index) ? 0 : value,
+  )
+  const byName = await run(
+    { maskOutputChunk: true, maskChunkName: 'mask', maskInverse: true },
+    chunk,
+    undefined,
+    { variables: { chunk, mask } },
+  )
+  assert.equal(new Float32Array(chunkOf(byName).data as Float32Array), expected)
+  assert.match(byName.messages.info.join(), '6 patches did not need the model: 0 blank, 6 masked')
+  const volume = { maskOutputChunk: true, maskVolumePath: 'mem://masks', maskMip: 2 }
+  assert.equal(new Float32Array(chunkOf(await run(volume, chunk)).data as Float32Array), expected)
+  assert.is((await refusal(() => run({ ...volume, maskMip: 3 }, chunk))).code, 'mask-missing')
+  assert.is(
+    (await refusal(() => run({ ...volume, maskVolumePath: 'mem://none' }, chunk))).code,
+    'mask-missing',
+  )
+  const both = parseOptions(inference, { ...SMALL, maskVolumePath: 'm', maskChunkName: 'm' }) as never
+  assert.is((await refusal(() => inference.infer!({}, both))).code, 'flag-invalid')
+})
+
+test('hands on where and how the model runs, and its weights', async () => {
+  const backend = fakeBackend(unevenRun)
+  await run({ device: 'cuda:1', threads: 3, outputName: 'mask', python: '/opt/python' }, CHUNK, backend)
+  const { device, threads, outputName, python, patchWeights } = backend.loads[0]!
+  assert.equal([device, threads, outputName, python], ['cuda:1', 3, 'mask', '/opt/python'])
+  assert.is(patchWeights!.length, 4 * 12 * 16)
+  const affinity = { inputPatchSize: [4, 12, 12], augmentAffinity: true, numOutputChannels: 3 }
+  const eightfold = fakeBackend(unevenRun)
+  await run({ ...affinity, maskOutputChunk: true }, CHUNK, eightfold)
+  assert.is(eightfold.loads[0]!.patchWeights, undefined)
+  assert.is((await refusal(() => run({ ...affinity, numOutputChannels: 2 }, CHUNK))).code, 'flag-invalid')
+})
+
+test('explains chunks that fit and chunks that do not, and runs nothing', async () => {
+  const backend = fakeBackend(unevenRun)
+  for (const dryRun of [false, true]) {
+    const done = await run({ explain: true }, CHUNK, backend, { dryRun })
+    assert.is(done.outcome?.kind, 'skip')
+    assert.ok(done.messages.result.includes('patches   2×3×3 = 18, in 18 batches of up to 1'))
+    assert.ok(done.messages.result.some((line) => line.includes('box 4-9_9-29_-3-29')))
+  }
+  const odd = randomChunk([8, 28, 40], { dtype: 'uint8' })
+  const done = await run({ explain: true }, odd, backend)
+  assert.ok(done.messages.result.includes('  z       8 does not fit: use 7 or 10'))
+  const options = parseOptions(inference, { ...SMALL, explain: true }) as never
+  const known: VariableType = { kind: 'chunk', dtype: 'uint8', rank: 3, shape: [8, 28, 40] }
+  assert.equal(inference.infer!({ inputChunkName: known }, options), {
+    outputChunkName: { kind: 'chunk', dtype: 'float32', rank: 4 },
+  })
+  assert.ok(inference.explain!({ inputChunkName: known }, options).some((line) => line.startsWith('refused')))
+  assert.equal(backend.loads, [])
 })
 
 test('a dry run gives a pattern of the right place without loading a model', async () => {

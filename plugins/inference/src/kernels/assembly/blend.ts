@@ -47,6 +47,21 @@ export function blend(
     }
 }
 
+/** What adding a patch of zeros does: only what holds old data changes. Arguments as of {@link blend}. */
+export function clear(
+  band: usize, bandFirst: u32, bandPlane: u32, bandRow: u32,
+  nz: u32, ny: u32, nx: u32,
+  touchedZ: i32, touchedY: i32, touchedX: i32,
+): void {
+  const touched = <u32>max(0, min(touchedX, <i32>nx))
+  for (let z: u32 = 0; z < nz; z++)
+    for (let y: u32 = 0; y < ny; y++) {
+      const added = <i32>z >= touchedZ && <i32>y >= touchedY ? touched : nx
+      const first = bandFirst + z * bandPlane + y * bandRow + added
+      memory.fill(band + (first << 2), 0, (nx - added) << 2)
+    }
+}
+
 function add(sum: usize, value: usize, count: u32): void {
   const whole = (count & ~3) << 2
   const end = count << 2

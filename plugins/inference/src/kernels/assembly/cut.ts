@@ -14,6 +14,7 @@ export function put(band: usize, first: u32, source: usize, bytes: u32): void {
  * @param first element of the band where the patch begins
  * @param channelStride elements between channels of the band; 0 repeats the first channel
  * @param patch (channels, nz, ny, nx) float32
+ * @returns whether any voxel of the patch is not 0
  */
 export function cut(
   type: u32,
@@ -28,7 +29,7 @@ export function cut(
   ny: u32,
   nx: u32,
   divisor: f32,
-): void {
+): u32 {
   const patchBytes = (nz * ny * nx) << 2
   for (let channel: u32 = 0; channel < channels; channel++) {
     const target = patch + channel * patchBytes
@@ -49,6 +50,18 @@ export function cut(
     else if (type == 7) cutScalars<i64>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
     else cutScalars<f64>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
   }
+  return holdsSomething(patch, (channelStride == 0 ? 1 : channels) * nz * ny * nx)
+}
+
+/** Whether any of `count` floats is not 0. */
+function holdsSomething(patch: usize, count: u32): u32 {
+  const zero = f32x4.splat(0)
+  const whole = (count & ~3) << 2
+  const end = count << 2
+  let at: u32 = 0
+  for (; at < whole; at += 16) if (v128.any_true(f32x4.ne(v128.load(patch + at), zero))) return 1
+  for (; at < end; at += 4) if (load<f32>(patch + at) != 0) return 1
+  return 0
 }
 
 function cutScalars<T>(
