@@ -6,6 +6,7 @@ import {
   createChunk,
   emptyChunk,
   parseOptions,
+  type ReadVolumeOptions,
   type VariableType,
   type Volume,
   type VolumeFormat,
@@ -48,7 +49,7 @@ const MASKS: VolumeFormat = {
             url: path,
             scales: [{ mip: 2, voxelSizeNm: zyx(40, 16, 16), box: undefined, blockSize: undefined }],
           },
-          read: async ({ box }) => {
+          read: async ({ box }: ReadVolumeOptions) => {
             const size = boxSize(box)
             const mask = emptyChunk('uint8', size, { voxelOffset: box.start })
             for (let index = 0; index < mask.data.length; index++)
