@@ -34,6 +34,7 @@ const refusal = (model: ModelInfo): ChunkflowError => {
 
 test('takes free sizes with equal names as equal', () => {
   assert.equal(describeModel(info(['batch', 1, 'z', 'y', 'x'], ['batch', 3, 'z', 'y', 'x']), SETTINGS), {
+    output: 'affinity',
     inputType: 'float32',
     outputType: 'float32',
     fixedBatch: undefined,
@@ -44,6 +45,7 @@ test('takes free sizes with equal names as equal', () => {
 test('takes fixed sizes as they are', () => {
   const model = info([2, 1, 18, 192, 160], [2, 4, 14, 128, 96], ['float16', 'float32'])
   assert.equal(describeModel(model, SETTINGS), {
+    output: 'affinity',
     inputType: 'float16',
     outputType: 'float32',
     fixedBatch: 2,
@@ -62,6 +64,24 @@ test('leaves to a run what the file does not tell', () => {
     undefined,
   )
   assert.equal(describeResult([1, 3, 14, 128, 96]), { channels: 3, size: [14, 128, 96] })
+})
+
+test('takes the output that was asked for by name', () => {
+  const free = ['b', 1, 'z', 'y', 'x']
+  const one = info(free, ['b', 3, 'z', 'y', 'x'])
+  const two = {
+    ...one,
+    outputs: [...one.outputs, { name: 'mask', type: 'float16', shape: ['b', 1, 'z', 'y', 'x'] }],
+  }
+  assert.is(describeModel(two, SETTINGS).output, 'affinity')
+  const mask = describeModel(two, { ...SETTINGS, outputName: 'mask' })
+  assert.equal([mask.output, mask.outputType, mask.result?.channels], ['mask', 'float16', 1])
+  try {
+    describeModel(two, { ...SETTINGS, outputName: 'nerve' })
+    assert.unreachable()
+  } catch (error) {
+    assert.is((error as ChunkflowError).fix, 'use --output-name affinity or mask')
+  }
 })
 
 test('refuses what cannot work, naming a flag where one helps', () => {

@@ -20,6 +20,8 @@ export type FloatType = 'float32' | 'float16'
 
 /** A model understood as one that turns patches into patches. */
 export interface PatchModel {
+  /** Name of the output that is used. */
+  readonly output: string
   readonly inputType: FloatType
   readonly outputType: FloatType
   /** Batch size the file insists on; undefined when free. */
@@ -40,8 +42,7 @@ export function describeModel(info: ModelInfo, settings: ModelSettings): PatchMo
       'export a model with one input, (batch, channel, z, y, x)',
     )
   const input = info.inputs[0]!
-  const output = info.outputs[0]
-  if (output === undefined) throw refuse('The model has no output', 'export a model with an output')
+  const output = findOutput(info.outputs, settings.outputName)
   const inputType = floatType(input, 'input')
   const outputType = floatType(output, 'output')
   const [batch, inputChannels, ...inputSize] = fiveAxes(input, 'input')
@@ -63,11 +64,22 @@ export function describeModel(info: ModelInfo, settings: ModelSettings): PatchMo
   })
   const known = typeof channels === 'number' && size.every((value) => value !== undefined)
   return {
+    output: output.name,
     inputType,
     outputType,
     fixedBatch: typeof batch === 'number' ? batch : undefined,
     result: known ? { channels, size: zyx(...(size as [number, number, number])) } : undefined,
   }
+}
+
+function findOutput(outputs: readonly TensorInfo[], wanted: string | undefined): TensorInfo {
+  const found = wanted === undefined ? outputs[0] : outputs.find(({ name }) => name === wanted)
+  if (found !== undefined) return found
+  if (outputs.length === 0) throw refuse('The model has no output', 'export a model with an output')
+  throw refuse(
+    `The model has no output "${wanted}"`,
+    `use --output-name ${outputs.map(({ name }) => name).join(' or ')}`,
+  )
 }
 
 /** The result's channels and size from the shape of an actual output. @throws onnx-model-shape */

@@ -10,13 +10,19 @@ import {
   numberToFloat16,
   zyx,
 } from '@chunkflow/sdk'
-import { inlineCompute, seededRandom, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
+import {
+  inlineCompute,
+  recordingLogger,
+  seededRandom,
+  temporaryFolder,
+  testFiles,
+} from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from '../../compute/src/pool.js'
 import { createOnnxBackend } from './onnx-backend.js'
 import plugin from './plugin.js'
-import { type TinyTensor, tinyModel } from './testing/tiny-model.js'
+import { externalModel, type TinyTensor, tinyModel, twoOutputModel } from './testing/tiny-model.js'
 
 const test = suite('onnx backend')
 
@@ -24,11 +30,15 @@ const SAMPLE = fileURLToPath(new URL('../../../test/fixtures/model/model.onnx', 
 const folder = temporaryFolder()
 test.after(() => folder.remove())
 
-const open = (compute: Compute) =>
+const { logger, messages } = recordingLogger()
+const open = (compute: Compute, change: { hasCuda?: boolean } = {}) =>
   createOnnxBackend({
     compute,
     files: testFiles(folder.path),
     worker: new URL('./ort.worker.ts', import.meta.url),
+    logger,
+    hasCuda: false,
+    ...change,
   })
 const backend = open(inlineCompute())
 const SETTINGS: ModelSettings = {
@@ -155,6 +165,56 @@ test('runs once to learn what the file does not tell', async () => {
   await model.run(shared(4 * 32 * 24).fill(0.25), 1, result)
   assert.ok(result.every((value) => Math.abs(value - 0.25) < 1e-6))
   await model.dispose!()
+})
+
+test('reads weights from a file beside the model', async () => {
+  writeFileSync(path.join(folder.path, 'external.onnx'), externalModel('external.data'))
+  const settings = { ...SETTINGS, modelPath: 'external.onnx', outputChannels: 1 }
+  const missing = await refusal(() => backend.load(settings))
+  assert.is(missing.code, 'onnx-model-invalid')
+  assert.match(missing.what, 'external.data')
+  writeFileSync(path.join(folder.path, 'external.data'), Buffer.from(Float32Array.of(0.25).buffer))
+  const model = await backend.load(settings)
+  const batch = randomBatch(4 * 32 * 24)
+  const result = shared(batch.length)
+  await model.run(batch, 1, result)
+  assert.ok(result.every((value, index) => value === Math.fround(batch[index]! + 0.25)))
+  await model.dispose!()
+})
+
+test('takes an output by name, and says which when it has the choice', async () => {
+  writeFileSync(path.join(folder.path, 'outputs.onnx'), twoOutputModel())
+  const settings = { ...SETTINGS, modelPath: 'outputs.onnx', outputChannels: 1, threads: 1 }
+  const batch = randomBatch(4 * 32 * 24)
+  for (const [outputName, sign] of [[undefined, 1] as const, ['negative', -1] as const]) {
+    const model = await backend.load({ ...settings, outputName })
+    const result = shared(batch.length)
+    await model.run(batch, 1, result)
+    assert.ok(result.every((value, index) => Math.abs(value - sigmoid(sign * batch[index]!)) < 1e-6))
+    await model.dispose!()
+  }
+  assert.is(
+    messages.warn.filter((line) => line.includes('2 outputs (plain, negative); plain is used')).length,
+    1,
+  )
+  assert.is((await refusal(() => backend.load({ ...settings, outputName: 'out' }))).code, 'onnx-model-shape')
+})
+
+test('falls back from CUDA aloud, but not when it was asked for', async () => {
+  // the libraries are said to be there, and are not
+  const hopeful = open(inlineCompute(), { hasCuda: true })
+  const settings = { ...SETTINGS, modelPath: tiny('device.onnx', 'Sigmoid', {}, {}) }
+  const model = await hopeful.load({ ...settings, device: 'auto' })
+  await model.dispose!()
+  assert.is(messages.warn.filter((line) => /cannot use cuda.*instead$/.test(line)).length, 1)
+  const refused = await refusal(() => hopeful.load({ ...settings, device: 'cuda:0' }))
+  assert.is(refused.code, 'onnx-device-missing')
+  assert.match(refused.fix!, '--device auto or cpu')
+  assert.is((await refusal(() => backend.load({ ...settings, device: 'cuda' }))).code, 'onnx-device-missing')
+  assert.is((await refusal(() => backend.load({ ...settings, device: 'tpu' }))).code, 'onnx-device-unknown')
+  const quiet = await backend.load({ ...settings, device: 'auto' })
+  assert.ok(messages.info.some((line) => line.startsWith('onnxruntime runs the model on ')))
+  await quiet.dispose!()
 })
 
 test('explains files that are missing or no models', async () => {

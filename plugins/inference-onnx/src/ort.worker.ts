@@ -1,9 +1,18 @@
 import { chunkflowError, defineWorker } from '@chunkflow/sdk'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { OrtDevice } from './device.js'
 import { decodeFloat16Bits, encodeFloat16 } from './float16.js'
 import type { FloatType, ModelInfo, TensorInfo } from './model-shape.js'
 
+export interface LoadRequest {
+  readonly path: string
+  readonly device: OrtDevice
+  readonly threads: number | undefined
+}
+
 export interface RunRequest {
+  /** Of the model's outputs. */
+  readonly output: string
   /** (count or more, channel, z, y, x) */
   readonly batch: Float32Array
   readonly count: number
@@ -18,6 +27,7 @@ export interface RunRequest {
 }
 
 export interface ProbeRequest {
+  readonly output: string
   readonly inputType: FloatType
   /** (batch, channel, z, y, x) */
   readonly shape: readonly number[]
@@ -33,15 +43,25 @@ let outputBuffer: Floats | undefined
 
 /** One onnxruntime session. `run` blocks the thread it is called on, hence a worker. */
 export default defineWorker({
-  /** Reads a model file; the session uses as many threads as there are cores. */
-  async load({ path }: { path: string }): Promise<ModelInfo> {
+  /** Reads a model file. By default the session uses as many threads as there are cores. */
+  async load({ path, device, threads }: LoadRequest): Promise<ModelInfo> {
     runtime ??= await loadRuntime()
     inputBuffer = undefined
     outputBuffer = undefined
     try {
       // level 4: onnxruntime's own lines on stderr only when it gives up; errors reach us as exceptions
-      session = await runtime.InferenceSession.create(path, { logSeverityLevel: 4 })
+      session = await runtime.InferenceSession.create(path, {
+        logSeverityLevel: 4,
+        executionProviders: [providerOf(device)],
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      })
     } catch (error) {
+      if (device.provider !== 'cpu' && /provider|adapter|cuda|webgpu|backend/i.test(String(error)))
+        throw chunkflowError(
+          'onnx-device-missing',
+          `onnxruntime cannot use ${device.provider}: ${reason(error)}`,
+          { fix: 'check the driver, or use --device auto or cpu' },
+        )
       throw chunkflowError('onnx-model-invalid', `onnxruntime cannot read the model: ${reason(error)}`, {
         where: path,
         fix: 'give an .onnx file with --convnet-model; chunkflow export-onnx makes one from a PyTorch model',
@@ -53,12 +73,12 @@ export default defineWorker({
     }
   },
 
-  /** Runs zeros through the network. @returns the shape of its first output */
-  async probe({ inputType, shape }: ProbeRequest): Promise<readonly number[]> {
+  /** Runs zeros through the network. @returns the shape of an output */
+  async probe({ output, inputType, shape }: ProbeRequest): Promise<readonly number[]> {
     const { Tensor } = runtime!
     const input = new Tensor(inputType, allocate(inputType, product(shape)) as Float32Array, shape)
-    const results = await session!.run({ [session!.inputNames[0]!]: input }).catch(rethrow)
-    return (results[session!.outputNames[0]!] as Tensor).dims
+    const results = await session!.run({ [session!.inputNames[0]!]: input }, [output]).catch(rethrow)
+    return (results[output] as Tensor).dims
   },
 
   /** Fills `result` with (count, ...resultShape). */
@@ -70,15 +90,13 @@ export default defineWorker({
     inputBuffer = reuse(inputBuffer, inputType, group * inputLength)
     outputBuffer = reuse(outputBuffer, outputType, group * resultLength)
     const input = new Tensor(inputType, inputBuffer as Float32Array, [group, ...inputShape])
-    const output = new Tensor(outputType, outputBuffer as Float32Array, [group, ...resultShape])
+    const results = new Tensor(outputType, outputBuffer as Float32Array, [group, ...resultShape])
     for (let first = 0; first < count; first += group) {
       const patches = Math.min(group, count - first)
       const source = batch.subarray(first * inputLength, (first + patches) * inputLength)
       if (inputType === 'float16') encodeFloat16(source, inputBuffer as Uint16Array)
       else (inputBuffer as Float32Array).set(source)
-      await session!
-        .run({ [session!.inputNames[0]!]: input }, { [session!.outputNames[0]!]: output })
-        .catch(rethrow)
+      await session!.run({ [session!.inputNames[0]!]: input }, { [request.output]: results }).catch(rethrow)
       const target = result.subarray(first * resultLength, (first + patches) * resultLength)
       const values = outputBuffer.subarray(0, target.length)
       if (outputType === 'float16') decodeFloat16Bits(values as Uint16Array, target)
@@ -91,6 +109,9 @@ export default defineWorker({
     session = undefined
   },
 })
+
+const providerOf = ({ provider, index }: OrtDevice) =>
+  provider === 'cuda' ? { name: provider, deviceId: index } : provider
 
 async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   // onnxruntime's native part takes the engine's half-precision arrays for empty ones; without them it falls back on

@@ -7,8 +7,13 @@ export default definePlugin({
     provide(INFERENCE, 'onnx', {
       needs: { compute: COMPUTE, files: FILES },
       scope: 'run',
-      create: async ({ services: { compute, files }, workers }) =>
-        (await import('./onnx-backend.js')).createOnnxBackend({ compute, files, worker: workers.ort! }),
+      create: async ({ services: { compute, files }, workers, logger }) =>
+        (await import('./onnx-backend.js')).createOnnxBackend({
+          compute,
+          files,
+          worker: workers.ort!,
+          logger,
+        }),
     }),
   ],
 })

@@ -72,15 +72,57 @@ export function tinyModel(
     [4, operator],
     ...attributes,
   ])
-  const graph = encode([
+  return modelFile([
     [1, node],
     [2, 'tiny'],
     ...inputs.map((input): Field => [11, valueInfo(input)]),
     [12, valueInfo(output)],
   ])
-  return encode([
+}
+
+const modelFile = (graph: readonly Field[]): Uint8Array =>
+  encode([
     [1, 8],
-    [7, graph],
+    [7, encode(graph)],
     [8, encode([[2, 13]])],
   ])
+
+const tensor = (name: string): TinyTensor => ({ name, type: 'float32', shape: ['b', 1, 'z', 'y', 'x'] })
+const nodeOf = (operator: string, inputs: readonly string[], output: string): Field => [
+  1,
+  encode([...inputs.map((name): Field => [1, name]), [2, output], [4, operator]]),
+]
+
+/** Adds a number that lies, as one float32, in a file of its own beside the model. */
+export const externalModel = (dataFile: string): Uint8Array => {
+  const location = encode([
+    [1, 'location'],
+    [2, dataFile],
+  ])
+  const bias = encode([
+    [1, 1],
+    [2, ELEMENT_TYPES.float32],
+    [8, 'bias'],
+    [13, location],
+    [14, 1],
+  ])
+  return modelFile([
+    nodeOf('Add', ['in', 'bias'], 'out'),
+    [2, 'external'],
+    [5, bias],
+    [11, valueInfo(tensor('in'))],
+    [12, valueInfo(tensor('out'))],
+  ])
 }
+
+/** Two outputs: `plain` is the sigmoid of the input, `negative` that of minus the input. */
+export const twoOutputModel = (): Uint8Array =>
+  modelFile([
+    nodeOf('Sigmoid', ['in'], 'plain'),
+    nodeOf('Neg', ['in'], 'minus'),
+    nodeOf('Sigmoid', ['minus'], 'negative'),
+    [2, 'two'],
+    [11, valueInfo(tensor('in'))],
+    [12, valueInfo(tensor('plain'))],
+    [12, valueInfo(tensor('negative'))],
+  ])
