@@ -61,6 +61,17 @@ function openQueue(folder: string, ownSeconds: number): Queue {
     }
   }
 
+  /** False when the ticket is no longer under that name. */
+  const remove = async (ticket: Ticket): Promise<boolean> => {
+    try {
+      await rm(fileOf(ticket))
+      return true
+    } catch (error) {
+      if (isGone(error)) return false
+      throw error
+    }
+  }
+
   async function hold(ticket: Ticket, seconds: number): Promise<QueueMessage | null> {
     // one more: what is left of the present second does not count
     const until = (): number => nowSeconds() + seconds + 1
@@ -91,9 +102,9 @@ function openQueue(folder: string, ownSeconds: number): Queue {
         }),
       acknowledge: () =>
         attempt('Cannot delete a task', async () => {
-          await rm(fileOf(held), { force: true })
+          if (await remove(held)) return
           // done is done, also when somebody else holds it meanwhile
-          for (const other of await list()) if (other.id === held.id) await rm(fileOf(other), { force: true })
+          for (const other of await list()) if (other.id === held.id) await remove(other)
         }),
       release: () =>
         attempt('Cannot give a task back', async () => {
