@@ -643,6 +643,29 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Stretch the contrast of an image between two quantiles of its intensities. */
+  normalizeContrast(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    /** folder of histograms, one file a section: file://, s3://, gs:// or a folder */
+    levelsPath?: string
+    /** share of the voxels that become the darkest value */
+    lowerClipFraction?: number
+    /** share of the voxels that become the brightest value */
+    upperClipFraction?: number
+    /** darkest value */
+    minval?: number
+    /** brightest value */
+    maxval?: number
+    /** one histogram a section; --whole takes one of the whole chunk */
+    perSection?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Map uint8 intensities to float32 in [-1, 1]. */
   normalizeIntensity(options?: {
     /** variable to read */
@@ -651,6 +674,29 @@ export interface OperatorMethods {
     /** variable to write */
     outputChunkName?: string
     output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Stretch the contrast of an image by stored histograms of its sections: normalize-contrast of older releases. */
+  normalizeSectionContrast(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    /** folder of histograms, one file a section: file://, s3://, gs:// or a folder */
+    levelsPath?: string
+    /** share of the voxels that become the darkest value */
+    lowerClipFraction?: number
+    /** share of the voxels that become the brightest value */
+    upperClipFraction?: number
+    /** darkest value */
+    minval?: number
+    /** brightest value */
+    maxval?: number
+    /** one histogram a section; --whole takes one of the whole chunk */
+    perSection?: boolean
     /** Instance name. */
     name?: string
   }): Chain
