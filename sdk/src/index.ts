@@ -1,3 +1,4 @@
 /** What authors of operators and services import. */
 export * from '@chunkflow/kernel/authoring'
 export * from './contracts/index.js'
+export * from './errors.js'

@@ -2,11 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { KERNEL_ERROR_CODES } from '@chunkflow/kernel/authoring'
+import { SDK_ERROR_CODES } from '@chunkflow/sdk'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT } from '../pipelines/chunkflow.js'
 
 const test = suite('error codes')
+
+/** Codes that belong to no plugin alone. */
+const COMMON = { ...KERNEL_ERROR_CODES, ...SDK_ERROR_CODES }
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -48,22 +52,22 @@ for (const name of plugins) {
     const codes = Object.keys(table)
     assert.equal(codes, [...codes].sort(), 'the table is alphabetical')
     for (const code of raised(folder))
-      assert.ok(code in table || code in KERNEL_ERROR_CODES, `${code} is raised but not listed`)
+      assert.ok(code in table || code in COMMON, `${code} is raised but not listed`)
     const used = literals(folder)
     for (const code of codes) assert.ok(used.has(code), `${code} is listed but never raised`)
     for (const sentence of Object.values(table)) assert.match(sentence, /^[A-Z].*\.$/)
   })
 }
 
-test('kernel and command line', () => {
-  const codes = Object.keys(KERNEL_ERROR_CODES)
-  assert.equal(codes, [...codes].sort())
+test('kernel, SDK and command line', () => {
+  for (const table of [KERNEL_ERROR_CODES, SDK_ERROR_CODES])
+    assert.equal(Object.keys(table), Object.keys(table).sort())
+  for (const code of Object.keys(SDK_ERROR_CODES)) assert.not.ok(code in KERNEL_ERROR_CODES, code)
   const folders = [path.join(ROOT, 'kernel/src'), path.join(ROOT, 'cli/src'), path.join(ROOT, 'sdk/src')]
   for (const folder of folders)
-    for (const code of raised(folder))
-      assert.ok(code in KERNEL_ERROR_CODES, `${code} is raised but not listed`)
+    for (const code of raised(folder)) assert.ok(code in COMMON, `${code} is raised but not listed`)
   const used = new Set([...folders, path.join(ROOT, 'plugins')].flatMap((folder) => [...literals(folder)]))
-  for (const code of codes) assert.ok(used.has(code), `${code} is listed but never raised`)
+  for (const code of Object.keys(COMMON)) assert.ok(used.has(code), `${code} is listed but never raised`)
 })
 
 test.run()

@@ -9,11 +9,15 @@ const SUFFIX = '.chunkflow-tmp'
 const LONGEST_NAME_BYTES = 200
 
 /** A name beside the target, hidden, that no two writers share: `.name.12-0a1b2c3d4e5f.chunkflow-tmp`. */
-function temporaryName(target: string): string {
+export const temporaryName = (target: string): string =>
+  hiddenName(target, `${process.pid}-${randomBytes(6).toString('hex')}`)
+
+/** `.name.mark.chunkflow-tmp`, beside the target and left out of listings. */
+export function hiddenName(target: string, mark: string): string {
   const name = Buffer.from(path.basename(target)).subarray(0, LONGEST_NAME_BYTES)
   // a character cut in half at the end is left out
   const kept = new TextDecoder().decode(name).replace(/\uFFFD+$/, '')
-  return path.join(path.dirname(target), `.${kept}.${process.pid}-${randomBytes(6).toString('hex')}${SUFFIX}`)
+  return path.join(path.dirname(target), `.${kept}.${mark}${SUFFIX}`)
 }
 
 /** True for a file that an interrupted writer left behind. */
@@ -23,11 +27,13 @@ export const isTemporary = (name: string): boolean =>
 /**
  * `produce` fills a temporary file, which is synchronised to disk and renamed. Whatever fails, the target is as before
  * and the temporary file is gone.
+ * @param publish puts the finished file in its place; for writers with a condition
  * @throws file-unwritable for errors of the file system and for devices; others as they are
  */
 export async function writeAtomically(
   target: string,
   produce: (temporary: string) => Promise<void> | void,
+  publish: (temporary: string, target: string) => Promise<void> = rename,
 ): Promise<void> {
   const temporary = temporaryName(target)
   try {
@@ -37,7 +43,7 @@ export async function writeAtomically(
     await (await open(temporary, 'wx')).close()
     await produce(temporary)
     await synchronise(temporary)
-    await rename(temporary, target)
+    await publish(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw isSystemError(error) ? fileFailure('write', target, error) : error

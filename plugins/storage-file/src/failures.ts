@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ENOENT: { what: 'no such file or folder', fix: 'check the path' },
   ENOSPC: { what: 'no space left on the device', fix: 'free space or write elsewhere', retryable: true },
   ENOTDIR: { what: 'a part of the path is a file', fix: 'check the path' },
+  ENOTSUP: { what: 'the file system cannot do that', fix: 'write to another file system' },
   EPERM: { what: 'operation not permitted', fix: 'choose a folder you may write to' },
   EROFS: { what: 'the file system is read-only', fix: 'write elsewhere' },
   ESTALE: { what: 'the network file system lost it', fix: 'try again later', retryable: true },

@@ -1,39 +1,59 @@
 import { lstat, readdir, realpath, stat, unlink, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import path from 'node:path'
 import { chunkflowError, type Storage } from '@chunkflow/sdk'
+import { checkKey, checkPrefix, limitConcurrency } from '@chunkflow/sdk/storage'
 import { isTemporary, writeAtomically } from './atomic-write.js'
+import { publishIfAbsent, publishOver } from './conditional-write.js'
 import { fileFailure, isMissing, isSystemError } from './failures.js'
-import { checkKey, checkPrefix, folderOfUrl, normalizeUrl } from './paths.js'
-import { readRange, readWhole } from './read-bytes.js'
+import { folderOfUrl, normalizeUrl } from './paths.js'
+import { readRange, readVersion } from './read-bytes.js'
+
+/** Files open at once: far below what a process may have, far above what a disk does at once. */
+const OPEN_FILES = 128
 
 /** A folder as a storage. It is made by the first write. Links inside it are followed by reads, not by writes. */
 export function openFileStorage(url: string): Storage {
   const root = folderOfUrl(normalizeUrl(url))
-  const fileOf = (key: string): string => path.join(root, checkKey(key))
+  const limit = limitConcurrency(OPEN_FILES)
+  const fileOf = (key: string, signal: AbortSignal | undefined): string => {
+    signal?.throwIfAborted()
+    if (isTemporary(checkKey(key)))
+      throw chunkflowError('storage-key-invalid', `"${key}" is a name for unfinished files`, {
+        fix: 'choose another name',
+      })
+    return path.join(root, key)
+  }
 
   return {
     root: `file://${root}`,
     read: async (key, { signal } = {}) => {
-      signal?.throwIfAborted()
-      const bytes = await orMissing(fileOf(key), readWhole)
-      return bytes === null ? null : { bytes }
+      const file = fileOf(key, signal)
+      return limit(() => orMissing(file, readVersion))
     },
     readRange: async (key, start, length, { signal } = {}) => {
-      signal?.throwIfAborted()
-      return orMissing(fileOf(key), (file) => readRange(file, start, length))
+      const file = fileOf(key, signal)
+      return limit(() => orMissing(file, () => readRange(file, start, length)))
     },
-    size: async (key) => {
-      const status = await orMissing(fileOf(key), (file) => stat(file))
+    size: async (key, { signal } = {}) => {
+      const status = await orMissing(fileOf(key, signal), (file) => stat(file))
       return status?.isFile() ? status.size : null
     },
-    write: async (key, bytes) => {
-      const file = fileOf(key)
+    write: async (key, bytes, { ifAbsent, ifVersion, signal } = {}) => {
+      const file = fileOf(key, signal)
       await refuseEscape(root, file)
-      await writeAtomically(file, (temporary) => writeFile(temporary, bytes))
+      const publish = ifAbsent
+        ? publishIfAbsent
+        : ifVersion === undefined
+          ? undefined
+          : publishOver(ifVersion)
+      await limit(() =>
+        writeAtomically(file, (temporary) => writeFile(temporary, bytes, signal ? { signal } : {}), publish),
+      )
     },
-    list: (prefix) => listFiles(root, prefix),
-    delete: async (key) => {
-      const file = fileOf(key)
+    list: (prefix, { signal } = {}) => listFiles(root, prefix, signal),
+    delete: async (key, { signal } = {}) => {
+      const file = fileOf(key, signal)
       await refuseEscape(root, file)
       await unlink(file).catch((error: unknown) => {
         // a folder is no object: there is nothing to delete
@@ -41,6 +61,10 @@ export function openFileStorage(url: string): Storage {
           throw fileFailure('write', file, error)
       })
     },
+    describeAccess: async () => ({
+      credential: `the user of this process (${userInfo().username})`,
+      facts: { folder: root },
+    }),
   }
 }
 
@@ -78,10 +102,15 @@ const isLink = async (file: string): Promise<boolean> =>
   (await lstat(file).catch(() => null))?.isSymbolicLink() ?? false
 
 /** Walks only folders that can hold the prefix. Linked folders are entered once. */
-async function* listFiles(root: string, prefix: string): AsyncIterable<string> {
+async function* listFiles(
+  root: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncIterable<string> {
   const pending = [checkPrefix(prefix)]
   const linked = new Set<string>()
   for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
+    signal?.throwIfAborted()
     const folder = path.join(root, current)
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
       if (isMissing(error)) return []

@@ -67,22 +67,3 @@ function decode(text: string): string {
 
 /** The folder of a normalised `file://` URL. */
 export const folderOfUrl = (url: string): string => fileURLToPath(url)
-
-/** Refuses keys that could leave the root. @throws storage-key-invalid */
-export function checkKey(key: string): string {
-  const parts = key.split('/')
-  if (key.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..'))
-    throw chunkflowError('storage-key-invalid', `"${key}" is not a key inside a storage`, {
-      fix: 'keys are relative names such as 4_4_40/0-64_0-64_0-64',
-    })
-  return key
-}
-
-/**
- * The beginning of a key: like a key, but its last part may be unfinished or empty.
- * @returns the folder all such keys lie in, '' for the root
- */
-export function checkPrefix(prefix: string): string {
-  const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : ''
-  return folder === '' && !prefix.startsWith('/') ? '' : checkKey(folder)
-}

@@ -1,10 +1,15 @@
+import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { clampRange } from '@chunkflow/sdk/storage'
 
 /** One read call returns at most this much. */
 const LARGEST_READ_BYTES = 2 ** 30
 
 /** Memory of its own, not zeroed: it is filled at once. */
 const uninitialised = (bytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
+
+/** Every write makes a new file: its number, age and size tell it from others under the same name. */
+export const versionOf = ({ ino, mtimeNs, size }: BigIntStats): string => `${ino}-${mtimeNs}-${size}`
 
 async function fill(handle: FileHandle, bytes: Uint8Array, position: number): Promise<Uint8Array> {
   let done = 0
@@ -18,11 +23,17 @@ async function fill(handle: FileHandle, bytes: Uint8Array, position: number): Pr
 }
 
 /** A whole file, also beyond the 2 GiB of `readFile`, and also a pipe, which does not know its size. */
-export async function readWhole(file: string): Promise<Uint8Array> {
+export const readWhole = async (file: string): Promise<Uint8Array> => (await readVersion(file)).bytes
+
+/** A whole file, and which one it was. */
+export async function readVersion(file: string): Promise<{ bytes: Uint8Array; version: string }> {
   const handle = await open(file, 'r')
   try {
-    const { size } = await handle.stat()
-    return size === 0 ? new Uint8Array(await handle.readFile()) : await fill(handle, uninitialised(size), 0)
+    const status = await handle.stat({ bigint: true })
+    const size = Number(status.size)
+    const bytes =
+      size === 0 ? new Uint8Array(await handle.readFile()) : await fill(handle, uninitialised(size), 0)
+    return { bytes, version: versionOf(status) }
   } finally {
     await handle.close()
   }
@@ -32,16 +43,11 @@ export async function readWhole(file: string): Promise<Uint8Array> {
 export async function readRange(file: string, start: number, length: number): Promise<Uint8Array> {
   const handle = await open(file, 'r')
   try {
-    const { size } = await handle.stat()
-    const { first, count } = clampRange(size, start, length)
+    const status = await handle.stat()
+    if (status.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
+    const { first, count } = clampRange(status.size, start, length)
     return await fill(handle, uninitialised(count), first)
   } finally {
     await handle.close()
   }
-}
-
-/** The part of a range that exists in `size` bytes. */
-export function clampRange(size: number, start: number, length: number): { first: number; count: number } {
-  const first = Math.max(0, start < 0 ? size + start : start)
-  return { first, count: Math.max(0, Math.min(length, size - first)) }
 }

@@ -1,8 +1,10 @@
 /** For tests of operators and services. Needs nothing but Node. */
 export * from './chunk-builders.js'
+export * from './faulty-server.js'
 export * from './inline-compute.js'
 export * from './operator-conformance.js'
 export * from './queue-conformance.js'
 export * from './run-operator.js'
+export * from './storage-conformance/index.js'
 export * from './test-files.js'
 export * from './test-storage.js'
