@@ -1037,6 +1037,36 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Copy a volume, in other blocks, another encoding or other files. */
+  transfer(options: {
+    /** volume to copy, of any installed format */
+    sourceVolume: string
+    /** Neuroglancer precomputed volume to write */
+    targetVolume?: string
+    volumePath?: string
+    /** scale to copy */
+    mip?: number
+    /** also copy all coarser scales; not with task boxes */
+    allMips?: boolean
+    /** stored block of a volume that is created, z y x */
+    blockSize?: Triple
+    /** block encoding of a volume that is created */
+    encoding?: string
+    /** missing blocks of the source are 0; otherwise they are an error */
+    fillMissing?: boolean
+    /** change blocks that a task covers in part, instead of refusing the task */
+    allowUnaligned?: boolean
+    /** leave out pieces of which the target has all blocks */
+    resume?: boolean
+    /** MiB of voxels to hold at a time */
+    memory?: number
+    /** how many blocks to write at once: 16 times this */
+    parallel?: number
+    /** read a public bucket without credentials */
+    useHttps?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Reverse the axes of a chunk. */
   transpose(options?: {
     /** variable to read */

@@ -9,6 +9,7 @@ export default definePlugin({
     mask: () => import('./operators/mask.js'),
     'save-precomputed': () => import('./operators/save-precomputed.js'),
     'skip-task-by-blocks-in-volume': () => import('./operators/skip-task-by-blocks-in-volume.js'),
+    transfer: () => import('./operators/transfer.js'),
   },
   provides: [
     provide(BLOCK_CACHE, {
