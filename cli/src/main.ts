@@ -21,9 +21,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await runChainCommand(argv, await openRegistry())
   } catch (error) {
     return report(
-      error,
+      await suggestPackages(error),
       argv.some((word) => word === '--verbose' || word === '--log-level=debug'),
     )
+  }
+}
+
+/** An unknown operator may be in a package that a configured registry lists. */
+async function suggestPackages(error: unknown): Promise<unknown> {
+  const { unknownOperatorOf } = await import('@chunkflow/kernel/host')
+  const operator = unknownOperatorOf(error)
+  if (operator === undefined || !isChunkflowError(error)) return error
+  try {
+    const { packageAdvice } = await import('./discovery/package-advice.js')
+    return chunkflowError(error.code, error.what, { fix: await packageAdvice(operator, error.fix) })
+  } catch (other) {
+    // a configuration that cannot be read
+    return other
   }
 }
 

@@ -3,53 +3,34 @@
  * command that was itself installed from packed tarballs, and used in a chain with first-party loaders and savers.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT, readHdf5, sum, workFolder } from '../pipelines/chunkflow.js'
+import { ENVIRONMENT, installedCommand, pack, run } from './installed-command.js'
 
 const test = suite('external plugin')
 const folder = workFolder()
 test.after(() => folder.remove())
 
-const environment = {
-  ...process.env,
-  NODE_OPTIONS: '',
-  ONNXRUNTIME_NODE_INSTALL: 'skip',
-  XDG_DATA_HOME: folder.file('data'),
-  XDG_CACHE_HOME: folder.file('cache'),
-  XDG_CONFIG_HOME: folder.file('config'),
-  SAMPLE_STORAGE: folder.file('storage'),
-  npm_config_audit: 'false',
-  npm_config_fund: 'false',
-  npm_config_update_notifier: 'false',
-}
-const run = (command: string, args: readonly string[], cwd: string): string =>
-  execFileSync(command, args, { cwd, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-const pack = (source: string): string => {
-  const tarballs = folder.file('tarballs')
-  mkdirSync(tarballs, { recursive: true })
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', tarballs], source),
-  ) as [{ filename: string }]
-  return path.join(tarballs, filename)
-}
+const data = folder.file('data')
+const environment = { ...ENVIRONMENT, CHUNKFLOW_DATA_DIR: data, SAMPLE_STORAGE: folder.file('storage') }
 const readJson = (file: string): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8'))
 const writeJson = (file: string, value: unknown): void => writeFileSync(file, JSON.stringify(value, null, 2))
 
-const consumer = folder.file('consumer')
+let consumer = ''
+const bin = (): string => path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs')
 const chunkflow = (...args: string[]): string =>
-  run(process.execPath, [path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'), ...args], consumer)
+  execFileSync(process.execPath, [bin(), ...args], {
+    cwd: consumer,
+    env: environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 
 test('the command works from packed tarballs', () => {
-  const tarballs = [
-    path.join(ROOT, 'cli'),
-    ...readdirSync(path.join(ROOT, 'plugins')).map((name) => path.join(ROOT, 'plugins', name)),
-  ].map(pack)
-  mkdirSync(consumer)
-  writeJson(path.join(consumer, 'package.json'), { name: 'consumer', private: true })
-  run('npm', ['install', '--ignore-scripts', '--prefer-offline', ...tarballs], consumer)
+  consumer = installedCommand().consumer
   assert.not.ok(existsSync(path.join(consumer, 'node_modules/@chunkflow/sdk')), 'the command needs no SDK')
   assert.match(chunkflow('doctor'), '@chunkflow/plugin-image')
   chunkflow('create-chunk', '--size', '8', '16', '24', 'downsample', 'save-h5', '-f', 'a.h5')
@@ -74,7 +55,7 @@ test('a plugin of another SDK version is built, packed and installed', () => {
   // the bundler's program is a file of its package; only its shortcut is made by an install script
   assert.match(run('npm', ['run', 'build'], source), 'chunkflow-plugin-sample 1.2.3: add-constant')
   const tarball = pack(source)
-  const output = chunkflow('plugins', 'install', tarball)
+  const output = chunkflow('plugins', 'install', '--yes', tarball)
   assert.match(output, 'chunkflow-plugin-sample 1.2.3: add-constant')
   const listed = JSON.parse(chunkflow('plugins', '--json')) as {
     package: string
@@ -140,14 +121,7 @@ test('its operator runs between ours, its storage scheme serves our volumes, its
   assert.is(sum(wrapped), sum(plain))
   const hooked = execFileSync(
     process.execPath,
-    [
-      path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'),
-      '--hook',
-      'sample-hook',
-      '--log-file',
-      'log.txt',
-      'create-chunk',
-    ],
+    [bin(), '--hook', 'sample-hook', '--log-file', 'log.txt', 'create-chunk'],
     { cwd: consumer, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   )
   assert.is(hooked, '')
@@ -157,21 +131,12 @@ test('its operator runs between ours, its storage scheme serves our volumes, its
 test('a plugin begun with the scaffold tests, builds, packs and installs at once', () => {
   const work = folder.file('work')
   mkdirSync(work)
-  run(
-    process.execPath,
-    [
-      path.join(consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'),
-      'plugins',
-      'new',
-      'chunkflow-plugin-brighten',
-    ],
-    work,
-  )
+  run(process.execPath, [bin(), 'plugins', 'new', 'chunkflow-plugin-brighten'], work)
   const begun = path.join(work, 'chunkflow-plugin-brighten')
   run('npm', ['install', '--ignore-scripts', '--prefer-offline'], begun)
   assert.match(run('npm', ['test'], begun), /Passed: +[1-9]/)
   run('npm', ['run', 'build'], begun)
-  chunkflow('plugins', 'install', pack(begun))
+  chunkflow('plugins', 'install', '--yes', pack(begun))
   chunkflow(
     'create-chunk',
     '--size',
@@ -190,7 +155,7 @@ test('a plugin begun with the scaffold tests, builds, packs and installs at once
 })
 
 test('a broken plugin is put aside and the rest goes on working', () => {
-  const slice = folder.file('data/chunkflow/node_modules/chunkflow-plugin-sample/chunkflow.plugin.json')
+  const slice = path.join(data, 'node_modules/chunkflow-plugin-sample/chunkflow.plugin.json')
   writeJson(slice, { ...readJson(slice), apiVersion: 99 })
   chunkflow('create-chunk')
   assert.match(chunkflow('plugins'), 'plugin API 99')

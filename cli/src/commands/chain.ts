@@ -1,14 +1,20 @@
 import { writeFile } from 'node:fs/promises'
-import { parseOptions } from '@chunkflow/kernel/authoring'
+import { parseOptions, type RawOptions } from '@chunkflow/kernel/authoring'
 import type { Pipeline, Registry } from '@chunkflow/kernel/host'
 import { GLOBAL_FLAGS, type GlobalOptions } from '../chain/globals.js'
 import { type ScannedChain, scanChain } from '../chain/scan.js'
+import { type Configuration, readConfiguration } from '../configuration/configuration.js'
 import { createLogger } from '../console/logger.js'
+import { enabledHooks } from '../run/enabled-hooks.js'
 import { runPipeline } from '../run/run-pipeline.js'
 
-/** Parses the options before the first operator. */
-export function parseGlobals(chain: ScannedChain): GlobalOptions {
-  return parseOptions({ name: 'chunkflow', flags: GLOBAL_FLAGS }, chain.globals) as unknown as GlobalOptions
+/** Parses the options before the first operator; what is not given comes from the configuration. */
+export function parseGlobals(
+  chain: ScannedChain,
+  { defaults }: Pick<Configuration, 'defaults'>,
+): GlobalOptions {
+  const raw = { ...defaults, ...chain.globals } as RawOptions
+  return parseOptions({ name: 'chunkflow', flags: GLOBAL_FLAGS }, raw) as unknown as GlobalOptions
 }
 
 /** A scanned command line as a pipeline: explicit values only, typed. */
@@ -47,7 +53,8 @@ export async function runChainCommand(argv: readonly string[], registry: Registr
     const { printHelp } = await import('../help/help.js')
     return printHelp(registry, chain.help ?? undefined)
   }
-  const globals = parseGlobals(chain)
+  const configuration = await readConfiguration()
+  const globals = parseGlobals(chain, configuration)
   const pipeline = pipelineOf(chain, globals)
   const logger = loggerFor(globals)
   if (globals.savePipeline !== undefined) {
@@ -57,5 +64,10 @@ export async function runChainCommand(argv: readonly string[], registry: Registr
     logger.info(`saved ${globals.savePipeline}; run it with: chunkflow run ${globals.savePipeline}`)
     return 0
   }
-  return runPipeline(pipeline, registry, globals, logger)
+  return runPipeline(
+    pipeline,
+    registry,
+    { ...globals, hooks: enabledHooks(registry, globals, configuration, logger) },
+    logger,
+  )
 }

@@ -1,14 +1,22 @@
 import { access, constants } from 'node:fs/promises'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { isChunkflowError } from '@chunkflow/kernel/authoring'
-import { dataFolder } from '../discovery/installed.js'
+import { readConfiguration } from '../configuration/configuration.js'
+import { dataFolder } from '../discovery/folders.js'
 import { openRegistry } from '../discovery/registry.js'
+import { sortPlugins } from './list-plugins.js'
 
 type Check = readonly ['ok' | 'warn' | 'fail', string]
 
 /** `chunkflow doctor`: looks for what commonly goes wrong; exit code 1 when something failed. */
 export async function doctor(): Promise<number> {
-  const checks: Check[] = [nodeVersion(), memory(), ...(await plugins()), await dataFolderWritable()]
+  const checks: Check[] = [
+    nodeVersion(),
+    memory(),
+    ...(await plugins()),
+    await dataFolderWritable(),
+    ...(await configuration()),
+  ]
   for (const [state, text] of checks) process.stdout.write(`${state.padEnd(5)} ${text}\n`)
   return checks.some(([state]) => state === 'fail') ? 1 : 0
 }
@@ -29,18 +37,21 @@ function memory(): Check {
   ]
 }
 
-/** Imports every plugin: a missing native library shows here. */
+/** Loads every plugin with its operators: a missing native library shows here. Those of others, in a process of their own. */
 async function plugins(): Promise<Check[]> {
   const registry = await openRegistry()
-  const checks: Check[] = registry.quarantined.map(
+  const { usable, quarantined } = await sortPlugins()
+  const checks: Check[] = quarantined.map(
     ({ source, reason }) => ['fail', `${source.slice.package} ${source.slice.version}: ${reason}`] as const,
   )
-  for (const source of registry.plugins) {
+  for (const source of usable) {
     const { slice, origin } = source
     const name = `${slice.package} ${slice.version} (${origin})`
     try {
-      const { definition } = await registry.loadPlugin(source)
-      for (const load of Object.values(definition.operators)) await load()
+      if (origin === 'first-party') {
+        const { definition } = await registry.loadPlugin(source)
+        for (const load of Object.values(definition.operators)) await load()
+      }
       const count = slice.operators.length + slice.services.length + slice.hooks.length
       checks.push(['ok', `${name}: ${count} contribution${count === 1 ? '' : 's'}`])
     } catch (error) {
@@ -48,6 +59,31 @@ async function plugins(): Promise<Check[]> {
     }
   }
   return checks
+}
+
+/** Files, and registries when they are reachable: they may be out of reach for good reasons. */
+async function configuration(): Promise<Check[]> {
+  try {
+    const { files, registries } = await readConfiguration()
+    const { readCatalogues } = await import('../discovery/catalogues.js')
+    return [
+      ...files.map((file): Check => ['ok', `configuration ${file}`]),
+      ...(await Promise.all(
+        registries.map(async (place): Promise<Check> => {
+          try {
+            const [catalogue] = await readCatalogues([place])
+            return ['ok', `registry ${catalogue!.place}: ${catalogue!.entries.length} plugins`]
+          } catch (error) {
+            if (!isChunkflowError(error)) throw error
+            return ['warn', `registry ${error.where.join(', ')}: ${error.what}`]
+          }
+        }),
+      )),
+    ]
+  } catch (error) {
+    if (!isChunkflowError(error)) throw error
+    return [['fail', `${error.what}, ${error.where.join(', ')}`]]
+  }
 }
 
 async function dataFolderWritable(): Promise<Check> {

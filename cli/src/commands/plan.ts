@@ -1,6 +1,7 @@
 import { formatSize, type VariableType } from '@chunkflow/kernel/authoring'
 import { createHost, type Plan } from '@chunkflow/kernel/host'
 import { scanChain } from '../chain/scan.js'
+import { readConfiguration } from '../configuration/configuration.js'
 import { openRegistry } from '../discovery/registry.js'
 import { parseGlobals, pipelineOf } from './chain.js'
 import { readSwitches } from './index.js'
@@ -11,7 +12,7 @@ export async function plan(argv: readonly string[]): Promise<number> {
   const words = switches.has('--json') ? argv.slice(1) : [...rest, ...argv]
   const registry = await openRegistry()
   const chain = scanChain(words, registry)
-  const globals = parseGlobals(chain)
+  const globals = parseGlobals(chain, await readConfiguration())
   const pipeline = pipelineOf(chain, globals)
   const planned = await createHost(registry).plan(pipeline, { allowLateSource: globals.allowLateSource })
   process.stdout.write(

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { chunkflowError } from '@chunkflow/kernel/authoring'
 import { readPipeline } from '@chunkflow/kernel/host'
 import { scanChain } from '../chain/scan.js'
+import { readConfiguration } from '../configuration/configuration.js'
 import { openRegistry } from '../discovery/registry.js'
+import { enabledHooks } from '../run/enabled-hooks.js'
 import { runPipeline } from '../run/run-pipeline.js'
 import { loggerFor, parseGlobals } from './chain.js'
 
@@ -15,7 +17,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       where: 'run',
       fix: 'chunkflow run pipeline.json; --save-pipeline FILE writes one',
     })
-  const globals = parseGlobals(scanChain(argv.slice(0, -1), registry))
+  const configuration = await readConfiguration()
+  const globals = parseGlobals(scanChain(argv.slice(0, -1), registry), configuration)
   const pipeline = readPipeline(await readJson(file), file)
   const merged = {
     ...pipeline,
@@ -25,7 +28,9 @@ export async function run(argv: readonly string[]): Promise<number> {
       ...(globals.dryRun ? { dryRun: true } : {}),
     },
   }
-  return runPipeline(merged, registry, globals, loggerFor(globals))
+  const logger = loggerFor(globals)
+  const hooks = enabledHooks(registry, globals, configuration, logger)
+  return runPipeline(merged, registry, { ...globals, hooks }, logger)
 }
 
 async function readJson(file: string): Promise<unknown> {

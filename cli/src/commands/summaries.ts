@@ -3,8 +3,8 @@ export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.f
   doctor: 'Check this installation: versions, plugins, memory, native libraries',
   operators: 'List all operators and their flags (--json for programs)',
   plan: 'Check a chain and show what it would do, without running it',
-  plugins: 'List, install, link, update, uninstall and begin plugins',
-  registry: 'Search the catalogue of operators, show what a plugin offers',
+  plugins: 'List, install, link, update, uninstall and begin plugins (--json for programs)',
+  registry: 'Search the catalogues of operators, show what a plugin offers (--registry names further ones)',
   run: 'Run a pipeline file',
   version: 'Print the version',
 })

@@ -5,5 +5,5 @@ import { installedPlugins } from './installed.js'
 
 /** Everything that can be named on a command line, from JSON files only. */
 export async function openRegistry(): Promise<Registry> {
-  return createRegistry([...firstPartyPlugins(), ...(await installedPlugins())], HOST_COMMANDS)
+  return createRegistry([...firstPartyPlugins(), ...installedPlugins()], HOST_COMMANDS)
 }

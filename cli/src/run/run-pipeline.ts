@@ -6,7 +6,10 @@ import { listenForSignals } from './signals.js'
 
 const PROGRESS = token<Progress>('chunkflow.progress')
 
-type RunOptions = Pick<GlobalOptions, 'quiet' | 'hook' | 'allowLateSource'>
+interface RunOptions extends Pick<GlobalOptions, 'quiet' | 'allowLateSource'> {
+  /** Names of hooks to run, besides those of our own plugins. */
+  readonly hooks: readonly string[]
+}
 
 /** Plans a pipeline, shows warnings, runs it. @returns the process's exit code: 0, or 1 when queue tasks failed */
 export async function runPipeline(
@@ -26,7 +29,7 @@ export async function runPipeline(
       logger,
       signal: interrupts.signal,
       onInterrupt: interrupts.onInterrupt,
-      hooks: [...(options.hook ?? []), ...(options.quiet ? [] : firstPartyHooks(registry))],
+      hooks: [...options.hooks, ...(options.quiet ? [] : firstPartyHooks(registry))],
       progress: async (services) => {
         if (options.quiet) return silent
         const { progress } = await services.resolve({ progress: optionalService(PROGRESS) })

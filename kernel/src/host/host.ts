@@ -10,7 +10,7 @@ import { createProcessScope, createRunContainer, type ServiceContainer } from '.
 import { type ActiveHook, createHookDispatcher } from './hooks/hooks.js'
 import type { Pipeline } from './plan/pipeline.js'
 import { type Plan, type PlanSettings, planPipeline } from './plan/plan.js'
-import type { Registry } from './registry/registry.js'
+import type { LoadedPlugin, PluginSource, Registry } from './registry/registry.js'
 import { type RunResult, runPlan } from './run/runner.js'
 
 export interface HostRunSettings {
@@ -80,7 +80,8 @@ async function loadHooks(
     .filter(({ slice }) => slice.hooks.some(({ name }) => wanted.has(name)))
     .sort((left, right) => (left.slice.package < right.slice.package ? -1 : 1))
   for (const source of sources) {
-    const plugin = await registry.loadPlugin(source)
+    const plugin = await loadObservers(registry, source, wanted, settings.logger)
+    if (plugin === undefined) continue
     for (const hook of plugin.definition.hooks) {
       if (!wanted.delete(hook.name)) continue
       const handlers: HookHandlers = await hook.create({
@@ -95,4 +96,21 @@ async function loadHooks(
   }
   for (const name of wanted) settings.logger.warn(`no installed plugin has a hook named "${name}"`)
   return active
+}
+
+/** A plugin that cannot be loaded costs its hooks, not the run, unless one of them is critical. */
+async function loadObservers(
+  registry: Registry,
+  source: PluginSource,
+  wanted: Set<string>,
+  logger: Logger,
+): Promise<LoadedPlugin | undefined> {
+  try {
+    return await registry.loadPlugin(source)
+  } catch (error) {
+    const hooks = source.slice.hooks.filter(({ name }) => wanted.delete(name))
+    if (hooks.some(({ critical }) => critical)) throw error
+    logger.warn(`${(error as Error).message}; not running: ${hooks.map(({ name }) => name).join(', ')}`)
+    return undefined
+  }
 }

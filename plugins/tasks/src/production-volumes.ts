@@ -95,7 +95,7 @@ export async function ensureVolume(
   volumes: ServiceFamily<VolumeFormat>,
   { overwrite, logger }: { readonly overwrite: boolean; readonly logger: Logger },
 ): Promise<void> {
-  const present = overwrite ? undefined : await findVolume(path, volumes)
+  const present = overwrite ? undefined : await findVolume(path, volumes, logger)
   if (present !== undefined) {
     logger.info(`kept the info that is at ${path}; --overwrite-info writes it anew`)
     for (const difference of differences(present, wanted)) logger.warn(`${path} ${difference}`)

@@ -9,6 +9,7 @@ import {
   type PluginSlice,
 } from '@chunkflow/kernel/authoring'
 import type { Plugin as EsbuildPlugin } from 'esbuild'
+import { readSlice } from '../registry/index.js'
 import { findKernelSources } from './kernels.js'
 import { compileKernels } from './wasm.js'
 
@@ -45,7 +46,7 @@ export async function buildPlugin(folder: string, settings: BuildSettings = {}):
       ),
       settings,
     )
-  const slice = await describePlugin(definition, manifest)
+  const slice = readSlice(await describePlugin(definition, manifest), folder)
   await writeFile(path.join(folder, 'chunkflow.plugin.json'), `${JSON.stringify(slice, null, 2)}\n`)
   return slice
 }

@@ -30,9 +30,15 @@ export async function buildSdk(): Promise<void> {
   await build({
     absWorkingDir: folder,
     entryPoints: Object.fromEntries(
-      ['index', 'numerics/index', 'compute/index', 'storage/index', 'testing/index', 'build/index'].map(
-        (entry) => [entry.replace(/\/index$/, ''), `src/${entry}.ts`],
-      ),
+      [
+        'index',
+        'numerics/index',
+        'compute/index',
+        'storage/index',
+        'testing/index',
+        'build/index',
+        'registry/index',
+      ].map((entry) => [entry.replace(/\/index$/, ''), `src/${entry}.ts`]),
     ),
     outdir: 'dist',
     bundle: true,

@@ -1,4 +1,5 @@
-import { chunkflowError } from '../errors/chunkflow-error.js'
+import { chunkflowError, isChunkflowError } from '../errors/chunkflow-error.js'
+import type { Logger } from '../operator/context.js'
 
 /**
  * A named service. The symbol comes from the global registry, so that a token made by a plugin's own copy of the SDK
@@ -31,6 +32,27 @@ export interface ServiceFamily<T> {
   has(key: string): boolean
   /** @throws service-missing, naming the keys there are */
   get(key: string): Promise<T>
+}
+
+/**
+ * Every service of a family that can be made, for steps that ask each in turn (which reader knows this file?). One of a
+ * plugin that cannot be loaded is left out with a warning, so that it does not stop the others.
+ */
+export async function* eachService<T>(
+  family: ServiceFamily<T>,
+  logger: Pick<Logger, 'warn'>,
+): AsyncGenerator<T> {
+  for (const key of family.keys()) {
+    let service: T
+    try {
+      service = await family.get(key)
+    } catch (error) {
+      if (!isChunkflowError(error) || error.code !== 'plugin-invalid') throw error
+      logger.warn(`left out "${key}": ${error.what}`)
+      continue
+    }
+    yield service
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tokens of all service types meet here

@@ -2,6 +2,7 @@ import { type DependencyContainer, container as rootContainer } from 'tsyringe'
 import {
   type AnyToken,
   chunkflowError,
+  isChunkflowError,
   type Logger,
   type Need,
   type Provider,
@@ -122,15 +123,24 @@ export function createRunContainer(
     list: unknown[],
   ): Promise<unknown> {
     const services = await resolveAll(provider.needs, path)
-    const service = await provider.create({
-      services: services as never,
-      logger,
-      globals,
-      workers: plugin.workers,
-      assets: plugin.assets,
-    })
-    list.push(service)
-    return service
+    try {
+      const service = await provider.create({
+        services: services as never,
+        logger,
+        globals,
+        workers: plugin.workers,
+        assets: plugin.assets,
+      })
+      list.push(service)
+      return service
+    } catch (cause) {
+      if (isChunkflowError(cause)) throw cause
+      throw chunkflowError(
+        'plugin-invalid',
+        `${plugin.definition.name} could not make ${path.at(-1)}: ${(cause as Error).message}`,
+        { fix: 'install it again, with its dependencies', cause },
+      )
+    }
   }
 
   function family(token: AnyToken, path: readonly string[]): ServiceFamily<unknown> {

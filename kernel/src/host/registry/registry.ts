@@ -13,6 +13,8 @@ import {
 export interface PluginSource {
   readonly slice: PluginSlice
   readonly origin: 'first-party' | 'installed' | 'linked'
+  /** Why the slice is only a stand-in: the plugin's own could not be read. */
+  readonly broken?: string
   /** URL of the entry file; resolved only when the plugin is needed. */
   readonly entry: () => string | Promise<string>
 }
@@ -54,17 +56,18 @@ export interface Registry {
 }
 
 /**
- * Joins slices. A plugin that collides with one before it, or speaks another API version, is quarantined whole.
+ * Joins slices. A plugin that is broken, collides with one before it, or speaks another API version, is quarantined whole.
  * @param sources first-party plugins first
  * @param reserved names of host commands, which no operator may take
  */
 export function createRegistry(sources: readonly PluginSource[], reserved: readonly string[] = []): Registry {
   const byName = new Map<string, FoundOperator>()
   const services = new Map<string, PluginSource>()
+  const hooks = new Map<string, PluginSource>()
   const plugins: PluginSource[] = []
   const quarantined: QuarantinedPlugin[] = []
   for (const source of sources) {
-    const reason = refusal(source, byName, services, reserved)
+    const reason = refusal(source, { byName, services, hooks, reserved })
     if (reason !== undefined) {
       if (source.origin === 'first-party')
         throw chunkflowError('plugin-invalid', reason, { where: source.slice.package })
@@ -75,6 +78,7 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
     for (const entry of source.slice.operators)
       for (const name of [entry.name, ...entry.aliases]) byName.set(name, { entry, source })
     for (const service of source.slice.services) services.set(serviceId(service), source)
+    for (const { name } of source.slice.hooks) hooks.set(name, source)
   }
   const loaded = new Map<PluginSource, Promise<LoadedPlugin>>()
   const loadPlugin = (source: PluginSource): Promise<LoadedPlugin> => {
@@ -98,10 +102,7 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
           fix: `chunkflow plugins update ${bad.source.slice.package}, or uninstall it`,
         },
       )
-    const near = suggest(name, [...byName.keys()])
-    throw chunkflowError('operator-unknown', `No such command '${name}'.`, {
-      fix: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'chunkflow --help lists the operators',
-    })
+    throw unknownOperator(name, [...byName.keys()], quarantined)
   }
   return {
     plugins,
@@ -128,29 +129,59 @@ export function createRegistry(sources: readonly PluginSource[], reserved: reado
   }
 }
 
+const OPERATOR = Symbol.for('chunkflow.unknownOperator')
+
+function unknownOperator(
+  name: string,
+  known: readonly string[],
+  quarantined: readonly QuarantinedPlugin[],
+): Error {
+  const near = suggest(name, known)
+  // a plugin whose list cannot be read may be the one that has it
+  const suspects = quarantined.filter(({ source }) => source.broken !== undefined)
+  const error = chunkflowError('operator-unknown', `No such command '${name}'.`, {
+    fix: [
+      near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'chunkflow --help lists the operators',
+      ...suspects.map(({ source, reason }) => `${source.slice.package} cannot be used: ${reason}`),
+    ].join('; '),
+  })
+  return Object.assign(error, { [OPERATOR]: name })
+}
+
+/** The name that an error of {@link Registry.find} says is unknown; undefined for other errors. */
+export const unknownOperatorOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null ? (error as { [OPERATOR]?: string })[OPERATOR] : undefined
+
 const serviceId = ({ token, key }: { token: string; key?: string }): string =>
   key === undefined ? token : `${token}/${key}`
 
-function refusal(
-  { slice }: PluginSource,
-  byName: ReadonlyMap<string, FoundOperator>,
-  services: ReadonlyMap<string, PluginSource>,
-  reserved: readonly string[],
-): string | undefined {
-  if (slice.apiVersion > API_VERSION || slice.apiVersion < API_VERSION - 1)
+interface Taken {
+  readonly byName: ReadonlyMap<string, FoundOperator>
+  readonly services: ReadonlyMap<string, PluginSource>
+  readonly hooks: ReadonlyMap<string, PluginSource>
+  readonly reserved: readonly string[]
+}
+
+function refusal({ slice, broken }: PluginSource, taken: Taken): string | undefined {
+  if (broken !== undefined) return broken
+  if (!(slice.apiVersion <= API_VERSION && slice.apiVersion >= API_VERSION - 1))
     return `it was built for plugin API ${slice.apiVersion}; this host understands ${API_VERSION - 1} and ${API_VERSION}`
   const own = new Set<string>()
   for (const entry of slice.operators)
     for (const name of [entry.name, ...entry.aliases]) {
-      const other = byName.get(name)
+      const other = taken.byName.get(name)
       if (other !== undefined) return `operator "${name}" exists already in ${other.source.slice.package}`
-      if (reserved.includes(name)) return `operator name "${name}" is a command of the host`
+      if (taken.reserved.includes(name)) return `operator name "${name}" is a command of the host`
       if (own.has(name)) return `operator name "${name}" is used twice`
       own.add(name)
     }
   for (const service of slice.services) {
-    const other = services.get(serviceId(service))
+    const other = taken.services.get(serviceId(service))
     if (other !== undefined) return `service "${serviceId(service)}" exists already in ${other.slice.package}`
+  }
+  for (const { name } of slice.hooks) {
+    const other = taken.hooks.get(name)
+    if (other !== undefined) return `hook "${name}" exists already in ${other.slice.package}`
   }
   return undefined
 }

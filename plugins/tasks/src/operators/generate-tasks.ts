@@ -84,7 +84,10 @@ export default defineSource({
     // before anything is written: is there a way to send?
     const queue = queueName === undefined ? undefined : await findQueue(services.queues, queueName)
     const path = options.useHttps && volumePath !== undefined ? anonymousPath(volumePath) : volumePath
-    const covered = path === undefined ? {} : await findCoveredBox(path, options.mip ?? globals.mip, services)
+    const covered =
+      path === undefined
+        ? {}
+        : await findCoveredBox(path, options.mip ?? globals.mip, { ...services, logger })
     const listed = listBoxes({ ...options, ...covered, respectStop: !options.respectChunkSize }, logger)
     logger.info(`${listed.length} candidate boxes`)
     const kept = selectBoxes(listed, options)

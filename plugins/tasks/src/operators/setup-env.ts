@@ -159,7 +159,10 @@ The output covers --volume-start to --volume-stop; what is left open is as in --
     const source = options.sourceVolume === undefined ? undefined : await requireSource(options.sourceVolume)
     const extent =
       given ??
-      extentOf(options, (source ?? (await findVolume(layerPath, volumes)))?.description.scales[0]?.box)
+      extentOf(
+        options,
+        (source ?? (await findVolume(layerPath, volumes, logger)))?.description.scales[0]?.box,
+      )
     if (extent === undefined && !globals.dryRun)
       throw chunkflowError('box-missing', 'Volume start/stop/size needed to create info and tasks', {
         where: layerPath,
@@ -188,7 +191,7 @@ The output covers --volume-start to --volume-stop; what is left open is as in --
       await ensureVolume(thumbnailPath, describeThumbnails(output, extent, sizes), volumes, settings)
     }
     async function requireSource(path: string) {
-      const volume = await findVolume(path, volumes)
+      const volume = await findVolume(path, volumes, logger)
       if (volume !== undefined) return volume
       throw chunkflowError('box-missing', `There is no volume at ${path}`, { fix: 'check --source-volume' })
     }
