@@ -2,17 +2,16 @@ import { createHash } from 'node:crypto'
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { chunkflowError } from '@chunkflow/kernel/authoring'
 import { type Catalogue, findOperatorEntries, readCatalogues } from '../discovery/catalogues.js'
 import { dataFolder } from '../discovery/folders.js'
-import { recordedPlugins } from '../discovery/installed.js'
+import { type RecordedPlugin, recordedPlugins } from '../discovery/installed.js'
 import { openRegistry } from '../discovery/registry.js'
 import { requireFit, requireIntegrity } from './admission.js'
 import { type Candidate, fetchCandidate } from './candidate.js'
 import { confirm, describeOffer } from './consent.js'
 import { npmJson } from './npm.js'
-import { runManager, tarballFolder, tidy } from './plugin-manager.js'
+import { record, runManager, tarballFolder, tidy } from './plugin-manager.js'
 
 export interface InstallSettings {
   /** The question was answered on the command line. */
@@ -81,11 +80,14 @@ export async function admit(
 async function install(candidate: Candidate): Promise<string> {
   const { package: name } = candidate.slice
   const replaced = recordedPlugins().find((plugin) => plugin.name === name)
+  if (replaced?.type === 'link')
+    throw chunkflowError('plugin-refused', `${name} is linked to ${replaced.root}`, {
+      fix: `chunkflow plugins uninstall ${name} ends that; the folder stays`,
+    })
   const word = candidate.byName ?? (await keepTarball(candidate))
   try {
-    // the manager uninstalls what it fails to install: a version that is there already must not be lost
-    if (replaced?.type === 'user') await npmInstall(word)
-    await runManager('install', [word])
+    if (replaced === undefined) await runManager('install', [word])
+    else await replace(word, replaced)
     await requireSameBytes(candidate)
   } finally {
     tidy()
@@ -93,18 +95,36 @@ async function install(candidate: Candidate): Promise<string> {
   return name
 }
 
+/**
+ * The manager keeps the record of an older installation, and uninstalls what it fails to install: so npm installs first, and
+ * the record goes only then.
+ */
+async function replace(word: string, replaced: RecordedPlugin): Promise<void> {
+  await npmInstall(word)
+  record((plugins) => plugins.filter(({ name }) => name !== replaced.name))
+  try {
+    await runManager('install', [word])
+  } catch (error) {
+    record((plugins) => [...plugins, replaced])
+    throw error
+  }
+}
+
 /** Installs into the data folder without touching the record: whole or not at all. */
 export const npmInstall = (word: string): Promise<unknown> =>
   npmJson(['install', word, '--omit=dev', '--no-audit', '--no-fund'], word, dataFolder())
 
-/** @returns the address of a copy that stays; its name tells its content, or npm would take a rebuilt tarball for the old one */
+/**
+ * @returns a copy that stays, in npm's notation (it does not decode file URLs). Its name tells its content, or npm would take a
+ * rebuilt tarball for the old one.
+ */
 async function keepTarball({ slice, integrity, tarball }: Candidate): Promise<string> {
   const digest = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex').slice(0, 12)
   const name = slice.package.replace(/^@/, '').replace('/', '-')
   const kept = path.join(tarballFolder(), `${name}-${slice.version}-${digest}.tgz`)
   await mkdir(tarballFolder(), { recursive: true })
   await copyFile(tarball, kept)
-  return pathToFileURL(kept).href
+  return `file:${kept}`
 }
 
 /** npm fetched the package anew: what it installed must be what was looked at. @throws plugin-integrity */

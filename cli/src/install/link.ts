@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { chunkflowError } from '@chunkflow/kernel/authoring'
 import { dataFolder } from '../discovery/folders.js'
-import { homeOf, SLICE_FILE } from '../discovery/installed.js'
+import { homeOf, recordedPlugins, SLICE_FILE } from '../discovery/installed.js'
 import { npmJson } from './npm.js'
 import { requireRecorded, runManager, tidy } from './plugin-manager.js'
 
@@ -28,6 +28,10 @@ export async function linkPlugin(word: string): Promise<string> {
     throw chunkflowError('plugin-invalid', `${name} is not built: there is no ${SLICE_FILE}`, {
       where: folder,
       fix: 'npm run build',
+    })
+  if (recordedPlugins().some((plugin) => plugin.name === name && plugin.type === 'user'))
+    throw chunkflowError('plugin-refused', `${name} is installed`, {
+      fix: `chunkflow plugins uninstall ${name}, then link the folder`,
     })
   try {
     await runManager('link', [folder, '--no-install'])

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { chunkflowError, isChunkflowError } from '@chunkflow/kernel/authoring'
 import { dataFolder } from '../discovery/folders.js'
@@ -39,6 +39,15 @@ export function requireRecorded(name: string): RecordedPlugin {
         ? 'no plugins are installed'
         : `installed: ${recorded.map((plugin) => plugin.name).join(', ')}`,
   })
+}
+
+/** Changes the plugin manager's record, whole or not at all. */
+export function record(change: (plugins: readonly RecordedPlugin[]) => readonly RecordedPlugin[]): void {
+  const file = path.join(dataFolder(), 'package.json')
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { oclif: { plugins: readonly RecordedPlugin[] } }
+  const oclif = { ...manifest.oclif, plugins: change(manifest.oclif.plugins) }
+  writeFileSync(`${file}.part`, JSON.stringify({ ...manifest, oclif }, null, 2))
+  renameSync(`${file}.part`, file)
 }
 
 /** Removes tarballs that no plugin needs, and the whole installation when no plugin is left. */
