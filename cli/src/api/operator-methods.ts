@@ -59,6 +59,13 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Send the timers of the task's log to Amazon CloudWatch. */
+  cloudWatch(options?: {
+    /** namespace of the metrics */
+    logName?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Label the connected regions of equal value, or of a thresholded map. */
   connectedComponents(options?: {
     /** variable to read */

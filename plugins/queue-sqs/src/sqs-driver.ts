@@ -8,9 +8,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { chunkflowError, type Queue, type QueueDriver, type QueueMessage } from '@chunkflow/sdk'
+import { amazonClientSettings, type Environment } from '@chunkflow/sdk/storage'
 import { isExistingQueue, isLostLease, isMissingQueue, sqsFailure } from './failures.js'
 import { sendBatches } from './send-batches.js'
-import { clientSettings, type Environment, waitSeconds } from './settings.js'
+import { waitSeconds } from './wait-seconds.js'
 
 /** Of queues made here: long polls, an hour for a task unless asked otherwise, and the longest keeping there is (14 days). */
 const LONG_POLL = '20'
@@ -24,12 +25,16 @@ const LONGEST_REASON = 4000
 
 /** Opens Amazon SQS queues by name; see the README for where credentials, region and endpoint come from. */
 export function createSqsDriver(environment: Environment): QueueDriver & { dispose(): void } {
-  // the notice is for those who choose the version of Node; it would stand among the user's messages
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   const wait = waitSeconds(environment)
   let client: SQSClient | undefined
   const connect = (): SQSClient => {
-    client ??= new SQSClient(clientSettings(environment, new SQSClient({}).config))
+    if (client !== undefined) return client
+    const settings = amazonClientSettings('SQS', environment, {
+      region: async () => new SQSClient({}).config.region(),
+      credentials: async () => new SQSClient({}).config.credentials(),
+    })
+    // addresses of queues that an emulator gives out may be good inside its container only
+    client = new SQSClient({ ...settings, useQueueUrlAsEndpoint: settings.endpoint === undefined })
     return client
   }
   return {

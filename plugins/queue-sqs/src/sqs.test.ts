@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isChunkflowError } from '@chunkflow/sdk'
-import { queueConformance, temporaryFolder } from '@chunkflow/sdk/testing'
+import { queueConformance } from '@chunkflow/sdk/testing'
 import { buildApp } from 'fauxqs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clientSettings, waitSeconds } from './settings.js'
 import { createSqsDriver } from './sqs-driver.js'
+import { waitSeconds } from './wait-seconds.js'
 
 const test = suite('SQS')
 const app = buildApp({ logger: false })
@@ -281,32 +280,6 @@ test('a dead letter lies in a queue beside, with its reason', async () => {
   }
   const [letter] = seen.messages.inflight
   assert.is(letter!.message.messageAttributes.reason.StringValue, 'model.onnx is missing')
-})
-
-test('keys of CloudVolume are found, and never shown', async () => {
-  const home = temporaryFolder()
-  mkdirSync(`${home.path}/.cloudvolume/secrets`, { recursive: true })
-  const file = `${home.path}/.cloudvolume/secrets/aws-secret.json`
-  const none = {
-    region: () => Promise.reject(new Error('Region is missing')),
-    credentials: () => Promise.reject(new Error('none')),
-  }
-  const settings = clientSettings({ HOME: home.path }, none) as {
-    region(): Promise<string>
-    credentials(): Promise<unknown>
-  }
-  assert.is(await settings.credentials().catch((error: Error) => error.message), 'none')
-  writeFileSync(
-    file,
-    '{"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_DEFAULT_REGION": "us-west-2"}',
-  )
-  assert.is(await settings.region(), 'us-west-2')
-  assert.equal(await settings.credentials(), { accessKeyId: 'id', secretAccessKey: 'hush' })
-  writeFileSync(file, '{"AWS_SECRET_ACCESS_KEY": "hush"')
-  const error = await errorOf(settings.credentials())
-  assert.is(error.code, 'queue-denied')
-  assert.not.match(error.what, 'hush')
-  home.remove()
 })
 
 test('the wait at the server is told in whole seconds up to 20', () => {

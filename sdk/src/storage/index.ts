@@ -1,4 +1,5 @@
 /** What drivers of STORAGE share: keys, ranges, requests that are tried again, limits, messages without secrets. */
+export * from './amazon-client.js'
 export * from './body.js'
 export * from './failures.js'
 export * from './http-client.js'
