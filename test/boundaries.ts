@@ -103,6 +103,38 @@ function visit(file: string, trail: readonly string[]): void {
 }
 for (const file of graph.keys()) visit(file, [])
 
+/** What a plugin reaches, itself or through a service that reaches it by nature, must be declared for users to read. */
+const REACH: Readonly<Record<string, readonly [RegExp, ...string[]]>> = {
+  environment: [/\bprocess\.env\b/],
+  filesystem: [/from 'node:fs/, 'FILES', 'READERS', 'STORE', 'VOLUMES'],
+  network: [
+    /from '(node:(https?|net|tls|dgram)|@aws-sdk\/|@google-cloud\/)|\b(?:await|return) fetch\(/,
+    'QUEUES',
+    'STORE',
+    'VOLUMES',
+  ],
+  subprocess: [/from 'node:child_process'/, 'PYTHON'],
+}
+for (const folder of new Set(
+  all.map(({ file }) => packageOf(file)).filter((name) => name.startsWith('plugins/')),
+)) {
+  const texts = all
+    .filter(({ file }) => packageOf(file) === folder && !/\.test\.ts$|\/(testing|bench|build)\//.test(file))
+    .map(({ file }) => readFileSync(path.join(root, file), 'utf8'))
+  const needs = texts.flatMap((text) =>
+    [...text.matchAll(/\b(?:needs|services): \{([^}]*)\}/g)].flatMap(
+      ([, list]) => list!.match(/\b[A-Z_]+\b/g) ?? [],
+    ),
+  )
+  const declared = texts.join('\n').match(/permissions: \[([^\]]*)\]/)?.[1] ?? ''
+  for (const [permission, [pattern, ...tokens]] of Object.entries(REACH))
+    if (
+      !declared.includes(`'${permission}'`) &&
+      (texts.some((text) => pattern.test(text)) || tokens.some((token) => needs.includes(token)))
+    )
+      problems.push(`${folder}/src/plugin.ts must declare the permission ${permission}`)
+}
+
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exitCode = 1
 else console.log(`${all.length} files keep to their places`)

@@ -2,6 +2,7 @@ import { definePlugin } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-image',
+  permissions: ['filesystem', 'network'],
   operators: {
     'channel-voting': () => import('./operators/channel-voting.js'),
     'create-chunk': () => import('./operators/create-chunk.js'),

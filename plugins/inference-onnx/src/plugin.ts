@@ -2,6 +2,7 @@ import { COMPUTE, definePlugin, FILES, INFERENCE, provide } from '@chunkflow/sdk
 
 export default definePlugin({
   name: '@chunkflow/plugin-inference-onnx',
+  permissions: ['filesystem'],
   workers: { ort: './ort.worker.ts' },
   provides: [
     provide(INFERENCE, 'onnx', {

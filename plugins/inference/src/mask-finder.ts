@@ -1,6 +1,7 @@
 import {
   chunkflowError,
   chunkOf,
+  type Logger,
   type ServiceFamily,
   type Task,
   type Volume,
@@ -32,7 +33,7 @@ export function checkMaskOptions({ maskChunkName, maskVolumePath }: MaskOptions)
 export function createMaskFinder(
   options: MaskOptions,
   volumes: ServiceFamily<VolumeFormat>,
-  globalMip: number,
+  { globalMip, logger }: { readonly globalMip: number; readonly logger: Logger },
 ): (task: Task, job: ChunkJob, signal: AbortSignal) => Promise<OutputMask | undefined> {
   const { maskChunkName, maskVolumePath, maskMip: mip, maskInverse: inverse } = options
   let opening: Promise<Volume> | undefined
@@ -44,7 +45,7 @@ export function createMaskFinder(
       return outputMask(mask, maskFactor(voxelSize, mask.voxelSize, zyx(1, 1, 1)), target, { inverse })
     }
     if (maskVolumePath === undefined) return undefined
-    opening ??= openMaskVolume(volumes, maskVolumePath)
+    opening ??= openMaskVolume(volumes, maskVolumePath, logger)
     return readMaskVolume(await opening, target, voxelSize, { mip, globalMip, inverse, signal })
   }
 }

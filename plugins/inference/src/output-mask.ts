@@ -10,11 +10,13 @@ import {
   chunkflowError,
   describeChunk,
   divideZyx,
+  eachService,
   floorDivide,
   floorDivideZyx,
   formatBox,
   formatFlag,
   isBigDtype,
+  type Logger,
   type ServiceFamily,
   spatialSize,
   type Volume,
@@ -145,9 +147,12 @@ export function maskFactor(voxelSize: Zyx | null, maskVoxelSize: Zyx | null, fal
 }
 
 /** Opens the volume that holds masks. @throws mask-missing */
-export async function openMaskVolume(volumes: ServiceFamily<VolumeFormat>, path: string): Promise<Volume> {
-  for (const key of volumes.keys()) {
-    const format = await volumes.get(key)
+export async function openMaskVolume(
+  volumes: ServiceFamily<VolumeFormat>,
+  path: string,
+  logger: Logger,
+): Promise<Volume> {
+  for await (const format of eachService(volumes, logger)) {
     if (!(await format.matches(path))) continue
     const volume = await format.open(path)
     if (volume !== null) return volume

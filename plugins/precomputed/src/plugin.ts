@@ -2,6 +2,7 @@ import { BLOCK_CACHE, COMPUTE, definePlugin, ENCODINGS, provide, STORE, VOLUMES 
 
 export default definePlugin({
   name: '@chunkflow/plugin-precomputed',
+  permissions: ['filesystem', 'network'],
   operators: {
     'create-info': () => import('./operators/create-info.js'),
     'downsample-upload': () => import('./operators/downsample-upload.js'),

@@ -2,6 +2,7 @@ import { definePlugin } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-segmentation',
+  permissions: ['filesystem', 'network'],
   operators: {
     agglomerate: () => import('./operators/agglomerate.js'),
     'connected-components': () => import('./operators/connected-components.js'),

@@ -2,7 +2,7 @@ import { definePlugin } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-tasks',
-  permissions: ['environment', 'filesystem'],
+  permissions: ['environment', 'filesystem', 'network'],
   operators: {
     'adjust-bbox': () => import('./operators/adjust-bbox.js'),
     cleanup: () => import('./operators/cleanup.js'),

@@ -161,7 +161,7 @@ export default defineOperator({
     const { framework } = options
     requireFramework(models, framework)
     const geometry = geometryOf(options)
-    const findMask = createMaskFinder(options, volumes, globals.mip)
+    const findMask = createMaskFinder(options, volumes, { globalMip: globals.mip, logger })
     const weights = once(() => patchWeights(geometry.outputPatchSize, geometry.overlap))
     let loading: Promise<Model> | undefined
     let warned = false

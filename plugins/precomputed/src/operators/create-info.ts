@@ -12,6 +12,7 @@ import {
 import { describeNewVolume, warningFor } from '../describe-new-volume.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { newInfo, printInfo } from '../volume/info.js'
+import { findEncoding, isReadElsewhere } from '../volume/scale-access.js'
 
 export default defineOperator({
   name: 'create-info',
@@ -70,19 +71,9 @@ export default defineOperator({
     }),
     encoding: flag.text({
       char: 'e',
-      choices: [
-        'raw',
-        'jpeg',
-        'png',
-        'compressed_segmentation',
-        'compresso',
-        'kempressed',
-        'npz',
-        'fpzip',
-        'npz_uint8',
-      ],
       default: 'raw',
-      summary: 'how blocks are encoded',
+      summary:
+        'how blocks are encoded: raw, compressed_segmentation, or an encoding of another plugin or software',
     }),
     voxelSize: flag.numbers3({
       char: 's',
@@ -111,14 +102,17 @@ export default defineOperator({
   },
   services: { store: STORE, encodings: ENCODINGS, cache: BLOCK_CACHE },
   effects: 'write',
-  create({ options, services, logger }) {
+  async create({ options, services, logger }) {
     const format = createPrecomputedFormat(services)
+    const writable = services.encodings.has(options.encoding)
+    if (!writable && !isReadElsewhere(options.encoding))
+      await findEncoding(services.encodings, options.encoding, options.volumePath)
     const describe = (task: Task) => {
       const name = options.inputChunkName ?? 'chunk'
       const value = task.has(name) ? task.get(name) : null
       const chunk: Chunk | undefined = isChunk(value) ? value : undefined
       const volume = describeNewVolume(options, chunk)
-      if (!services.encodings.has(options.encoding))
+      if (!writable)
         logger.warn(
           `no installed plugin writes ${options.encoding}: only other software can fill this volume`,
         )

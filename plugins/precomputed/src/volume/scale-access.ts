@@ -40,6 +40,9 @@ const READ_ELSEWHERE: Readonly<Record<string, string>> = {
   zfpc: 'CloudVolume',
 }
 
+/** True for encodings that exist in the field, whether or not a plugin has them. */
+export const isReadElsewhere = (name: string): boolean => Object.hasOwn(READ_ELSEWHERE, name)
+
 /** @throws volume-mip-missing, encoding-unknown (also for sharded scales), encoding-refused */
 export async function openScale(
   storage: Storage,
