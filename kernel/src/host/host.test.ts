@@ -129,6 +129,16 @@ const fail = defineOperator({
     },
   }),
 })
+const look = defineOperator({
+  name: 'look',
+  summary: 'Reads what is there',
+  examples: [],
+  flags: { inputs: flag.inputs({ kind: 'any', optionalDefault: true }) },
+  effects: 'pure',
+  create: ({ options }) => ({
+    run: (task) => void events.push(`sees ${options.inputs.filter((name) => task.has(name)).join()}`),
+  }),
+})
 let queueIsDown = false
 const queue = defineSource({
   name: 'queue',
@@ -167,7 +177,7 @@ const ledger: Ledger & { dispose(): void } = {
 const plugin = definePlugin({
   name: 'test-plugin',
   operators: Object.fromEntries(
-    [make, use, leave, acknowledge, record, save, fail, queue].map((operator) => [
+    [make, use, leave, acknowledge, record, save, fail, look, queue].map((operator) => [
       operator.name,
       async () => ({ default: operator }),
     ]),
@@ -245,6 +255,15 @@ test('keeps what operators say of themselves', async () => {
   )
 })
 
+test('a default that may be absent does not excuse a misspelt name', async () => {
+  assert.is((await run([step('look')])).error, undefined)
+  assert.equal(events, ['sees '])
+  await run([step('make', { output: 'chunk' }), step('look')])
+  assert.equal(events, ['create make', 'sees chunk', 'dispose make'])
+  const { error } = await run([step('make', { output: 'image' }), step('look', { inputs: ['imgae'] })])
+  assert.is(error?.code, 'plan-variable-missing')
+})
+
 test('passes null on without running', async () => {
   await run([step('make', { nothing: true }), step('use'), step('use')])
   assert.equal(events, ['create make', 'dispose make'])
@@ -292,6 +311,20 @@ test('resolves services and their needs, disposes them', async () => {
   await run([step('record')])
   assert.equal(ledger.entries, ['square has 4'])
   assert.equal(events, ['ledger closed'])
+})
+
+test('gives services outside a run and disposes them', async () => {
+  events = []
+  const host = createHost(createRegistry([await registryOf(plugin)]))
+  const corners = await host.withServices(silent, async (services) => {
+    const { shapes } = (await services.resolve({ shapes: SHAPES })) as {
+      shapes: { get(key: string): Promise<{ corners: number }> }
+    }
+    return (await shapes.get('square')).corners
+  })
+  assert.is(corners, 4)
+  assert.equal(events, ['ledger closed'])
+  await host.dispose()
 })
 
 test('a dry run leaves writers out and refuses hidden writes', async () => {

@@ -33,6 +33,8 @@ export interface Host {
   readonly registry: Registry
   plan(pipeline: Pipeline, settings?: PlanSettings): Promise<Plan>
   run(plan: Plan, settings: HostRunSettings): Promise<RunResult>
+  /** Services outside a chain, for commands of the host; they are disposed when `use` ends. */
+  withServices<T>(logger: Logger, use: (services: ServiceContainer) => Promise<T>): Promise<T>
   dispose(): Promise<void>
 }
 
@@ -60,6 +62,18 @@ export function createHost(registry: Registry): Host {
           signal: settings.signal ?? new AbortController().signal,
           onInterrupt: settings.onInterrupt ?? (() => () => {}),
         })
+      } finally {
+        await services.dispose()
+      }
+    },
+    async withServices(logger, use) {
+      const services = createRunContainer(processScope, {
+        registry,
+        logger,
+        globals: { mip: 0, dryRun: false },
+      })
+      try {
+        return await use(services)
       } finally {
         await services.dispose()
       }

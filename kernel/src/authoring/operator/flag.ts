@@ -11,6 +11,8 @@ export interface Port {
   readonly kind: PortKind | readonly PortKind[]
   /** The variable may be absent; the operator copes. */
   readonly optional?: boolean
+  /** The variable named by the default may be absent; one that is named must be there. */
+  readonly optionalDefault?: boolean
   /** The variable may be null (a loader found nothing); otherwise the kernel skips the operator and nulls its outputs. */
   readonly nullable?: boolean
   /** The value found in the variable is changed in place. */
@@ -87,6 +89,7 @@ interface TextSettings {
 interface PortSettings {
   kind: PortKind | readonly PortKind[]
   optional?: boolean
+  optionalDefault?: boolean
   nullable?: boolean
   mutates?: boolean
   syntax?: 'layers' | 'none'
@@ -186,11 +189,12 @@ function variable(
   summary: string,
   isList = false,
 ): Flag<unknown> {
-  const { kind, optional, nullable, mutates, syntax, ...rest } = settings
+  const { kind, optional, optionalDefault, nullable, mutates, syntax, ...rest } = settings
   const port: Port = {
     direction,
     kind,
     ...(optional === undefined ? {} : { optional }),
+    ...(optionalDefault === undefined ? {} : { optionalDefault }),
     ...(nullable === undefined ? {} : { nullable }),
     ...(mutates === undefined ? {} : { mutates }),
     ...(syntax === undefined ? {} : { syntax }),

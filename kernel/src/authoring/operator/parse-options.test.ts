@@ -38,6 +38,7 @@ const refusal = (raw: RawOptions): string => {
 test('gives words and typed values the same meaning', () => {
   assert.equal(parse({ size: { tokens: ['1', '-2', '3'] } }), parse({ size: [1, -2, 3] }))
   assert.equal(parse({ names: { tokens: ['a, b,'] } }).names, ['a', 'b'])
+  assert.equal(parse({ names: { tokens: ['a[x=1,y=2],b[z]'] } }).names, ['a[x=1,y=2]', 'b[z]'])
   assert.is(parse({ framework: 'general' }).framework, 'universal')
   assert.is(parse({ fill: { tokens: ['false'] } }).fill, false)
 })

@@ -103,9 +103,10 @@ function toTokens(
   return [raw as string | number | boolean]
 }
 
+/** At commas; those inside brackets belong to an entry: `points[color=red,size=5]`. */
 const splitList = (values: readonly (string | number | boolean)[]): readonly string[] =>
   values
-    .flatMap((value) => String(value).split(','))
+    .flatMap((value) => String(value).split(/,(?![^[\]]*\])/))
     .map((part) => part.trim())
     .filter((part) => part !== '')
 

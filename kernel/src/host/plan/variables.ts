@@ -80,9 +80,12 @@ function portsOf(
   options: Readonly<Record<string, unknown>>,
   direction: Port['direction'],
 ): (PlannedPort & { port: Port })[] {
-  return Object.entries(definition.flags as Record<string, FlagDefinition>).flatMap(([flag, { port }]) => {
+  return Object.entries(definition.flags as Record<string, FlagDefinition>).flatMap(([flag, settings]) => {
+    const { port } = settings
     if (port?.direction !== direction) return []
-    return namesIn(options[flag])
+    const names = namesIn(options[flag])
+    const isDefault = names.join() === namesIn(settings.default).join()
+    return names
       .map((text) => (port.syntax === 'layers' ? text.replace(/\[.*\]$/, '') : text))
       .filter((text) => !(port.syntax === 'none' && text === 'None'))
       .map((variable) => ({
@@ -90,7 +93,7 @@ function portsOf(
         variable,
         port,
         nullable: port.nullable ?? false,
-        optional: port.optional ?? false,
+        optional: port.optional ?? (isDefault && (port.optionalDefault ?? false)),
       }))
   })
 }
