@@ -7,7 +7,7 @@ import {
   spatialSize,
   type Zyx,
 } from '@chunkflow/sdk'
-import { labelColor } from './label-color.js'
+import { labelColor } from '@chunkflow/sdk/numerics'
 import { blankPicture, type Picture } from './picture.js'
 
 /** An index of z y x. */

@@ -20,7 +20,7 @@ import {
 } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { labelColor } from '../kernels/label-color.js'
+import { labelColor } from '@chunkflow/sdk/numerics'
 import { encodePng } from '../png-image.js'
 import { pngReader } from '../reader.js'
 import { sectionName } from '../section-name.js'

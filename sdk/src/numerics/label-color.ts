@@ -7,7 +7,8 @@ function mix(value: number): number {
 }
 
 /**
- * The colour of a 64-bit label, the same in every picture: hue from a hash, bright and saturated. Red, green, blue from the low byte up.
+ * The colour of a 64-bit label, the same in every picture and viewer: hue from a hash, bright and saturated. Red, green,
+ * blue from the low byte up.
  * @param low low 32 bits, of signed labels in two's complement
  */
 export function labelColor(low: number, high: number): number {
