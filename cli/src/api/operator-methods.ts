@@ -650,6 +650,32 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Look at chunks, points, meshes and volumes in Neuroglancer, in a browser. */
+  neuroglancer(options?: {
+    /** variables to show, in the order of layers, each perhaps with options in brackets */
+    inputs?: readonly string[]
+    chunkNames?: readonly string[]
+    input?: readonly string[]
+    inputNames?: readonly string[]
+    /** volumes to show too, each as name=path, file:///data/seg for instance */
+    volume?: readonly string[]
+    /** file for the viewer's state as JSON, with this session's addresses */
+    share?: string
+    /** nm, for all chunks */
+    voxelSize?: Triple
+    /** to listen on */
+    port?: number
+    /** address to listen on; 0.0.0.0 for all, and then only to those who know the token */
+    bind?: string
+    /** part of the address without which nothing is answered */
+    token?: string
+    /** open a browser, too */
+    open?: boolean
+    /** go on only when you have finished; otherwise at once */
+    wait?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Stretch the contrast of an image between two quantiles of its intensities. */
   normalizeContrast(options?: {
     /** variable to read */
@@ -1084,6 +1110,32 @@ export interface OperatorMethods {
     output?: string
     /** keep offset and voxel size; --with-offset reverses them too */
     onlyArray?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Look at slices of a chunk, with labels over it, in a browser. */
+  view(options?: {
+    /** variable to read */
+    imageChunkName?: string
+    image?: string
+    input?: string
+    inputChunkName?: string
+    /** labels to lay over the image */
+    segmentationChunkName?: string
+    segmentation?: string
+    overlay?: string
+    /** nm, for all chunks */
+    voxelSize?: Triple
+    /** to listen on */
+    port?: number
+    /** address to listen on; 0.0.0.0 for all, and then only to those who know the token */
+    bind?: string
+    /** part of the address without which nothing is answered */
+    token?: string
+    /** open a browser, too */
+    open?: boolean
+    /** go on only when you have finished; otherwise at once */
+    wait?: boolean
     /** Instance name. */
     name?: string
   }): Chain

@@ -1,9 +1,9 @@
 import { createChunk, numberToFloat16 } from '@chunkflow/sdk'
+import { labelColor } from '@chunkflow/sdk/numerics'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { firstChannel, greyScaling, meanOf, toGrey, unpackPixels } from './grey.js'
-import { labelColor } from '@chunkflow/sdk/numerics'
 import { gridOf, type Picture, scalePicture } from './picture.js'
 import { blendLabels, drawSlice, type Slice } from './slices.js'
 

@@ -10,6 +10,7 @@ import {
   parseOptions,
   zyx,
 } from '@chunkflow/sdk'
+import { labelColor } from '@chunkflow/sdk/numerics'
 import {
   ODD_PLACEMENT,
   ODD_SHAPE,
@@ -20,7 +21,6 @@ import {
 } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { labelColor } from '@chunkflow/sdk/numerics'
 import { encodePng } from '../png-image.js'
 import { pngReader } from '../reader.js'
 import { sectionName } from '../section-name.js'
