@@ -750,6 +750,24 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Run the function execute of a TypeScript, JavaScript or Python file. */
+  plugin(options: {
+    /** variables passed by position, comma-separated */
+    inputNames?: readonly string[]
+    inputChunkName?: readonly string[]
+    /** variables to write, comma-separated */
+    outputNames?: readonly string[]
+    outputChunkName?: readonly string[]
+    /** name or path of the file */
+    file?: string
+    opprogram?: string
+    /** keyword arguments, or one text */
+    args?: string
+    /** interpreter for .py files */
+    python?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Print the largest object id. */
   printMaxId(options?: {
     /** variable to read */

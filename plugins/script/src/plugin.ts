@@ -2,8 +2,9 @@ import { definePlugin, PYTHON, provide } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-script',
-  assets: { python: './python' },
-  permissions: ['environment', 'filesystem', 'subprocess'],
+  operators: { plugin: () => import('./operators/plugin.js') },
+  assets: { python: './python', builtIn: './built-in' },
+  permissions: ['environment', 'filesystem', 'network', 'subprocess'],
   provides: [
     provide(PYTHON, {
       create: async ({ assets, logger }) =>

@@ -50,7 +50,7 @@ export async function startSession(settings: PythonSettings, host: HostSettings)
   const memory = await SharedMemory.open(sharedFolders(environment))
   const worker = new PythonProcess({
     executable,
-    entry: new URL('start.py', folderUrl(host.python)),
+    entry: new URL(`${host.python.href}/start.py`),
     environment,
     descriptors: memory.descriptors,
     onOutput: settings.print ?? ((line) => host.logger.info(line)),
@@ -68,8 +68,6 @@ export async function startSession(settings: PythonSettings, host: HostSettings)
     throw error
   }
 }
-
-const folderUrl = (url: URL): URL => (url.pathname.endsWith('/') ? url : new URL(`${url.href}/`))
 
 class Session implements PythonSession {
   readonly executable: string

@@ -1,12 +1,11 @@
 """Loads a script and answers calls to its functions, one after another."""
 import faulthandler
 import importlib
-import importlib.util
-import os
 import sys
 
 from . import frames, watch
 from .failures import describe
+from .load import load_file
 
 
 def main():
@@ -22,7 +21,7 @@ def main():
         frames.send({"missing": missing})
         return
     try:
-        script = _load(start["script"])
+        script = load_file(start["script"])
     except BaseException as error:
         _send_failure(error, start["script"])
         return
@@ -37,17 +36,6 @@ def _missing_module(names):
         except ImportError as error:
             return {"name": name, "reason": str(error)}
     return None
-
-
-def _load(path):
-    """Modules beside the script can be imported, but never hide those of Python."""
-    sys.path.append(os.path.dirname(os.path.abspath(path)))
-    name = "chunkflow_script_" + os.path.splitext(os.path.basename(path))[0]
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _answer(requests, script, start):

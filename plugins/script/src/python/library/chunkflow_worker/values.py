@@ -29,7 +29,7 @@ def decode(value, memory):
     return {key: decode(item, memory) for key, item in value.items()}
 
 
-def encode(value, place, path="the result"):
+def encode(value, place):
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, np.bool_):
@@ -41,23 +41,23 @@ def encode(value, place, path="the result"):
         value = float(value)
         return value if math.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, np.ndarray):
-        return {"$array": _encode_array(value, place, path)}
+        return {"$array": _encode_array(value, place)}
     if isinstance(value, (list, tuple)):
-        return [encode(item, place, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
+        return [encode(item, place) for item in value]
     if isinstance(value, dict):
         items = []
         for key, item in value.items():
             if not isinstance(key, (str, int, np.integer)):
-                raise ResultError("%s has a key of type %s; keys must be text" % (path, type(key).__name__))
-            items.append([str(key), encode(item, place, "%s[%r]" % (path, key))])
+                raise ResultError("a dict with keys of type %s" % _type_name(key))
+            items.append([str(key), encode(item, place)])
         return {"$object": items}
-    raise ResultError("%s is of type %s, which cannot be sent back" % (path, _type_name(value)))
+    raise ResultError("a value of type %s" % _type_name(value))
 
 
-def _encode_array(array, place, path):
+def _encode_array(array, place):
     name = array.dtype.name
     if name not in DTYPES:
-        raise ResultError("%s is an array of %s, which no chunk can hold" % (path, name))
+        raise ResultError("an array of %s" % name)
     # plain, native byte order, C order: copies only where it is not so already
     array = np.asarray(array, array.dtype.newbyteorder("="), order="C")
     file, offset = place(array)

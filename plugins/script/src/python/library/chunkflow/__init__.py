@@ -1,0 +1,1 @@
+"""What Python scripts import: chunks and boxes. Needs NumPy alone."""

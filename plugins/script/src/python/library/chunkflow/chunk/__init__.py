@@ -1,0 +1,4 @@
+"""Blocks of a volume."""
+from .base import Chunk
+
+__all__ = ["Chunk"]

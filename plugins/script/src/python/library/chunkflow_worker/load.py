@@ -1,0 +1,15 @@
+"""Python files as modules."""
+import importlib.util
+import os
+import sys
+
+
+def load_file(path):
+    """Runs a file. It may import what lies beside it, which never hides modules of Python."""
+    sys.path.append(os.path.dirname(os.path.abspath(path)))
+    name = "chunkflow_script_" + os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
