@@ -117,6 +117,15 @@ const save = defineOperator({
   effects: 'write',
   create: () => ({ run: () => void events.push('saved') }),
 })
+const change = defineOperator({
+  name: 'change',
+  summary: 'Changes a text variable where it stands',
+  examples: [],
+  flags: { input: flag.input({ kind: 'text', char: 'i' }) },
+  effects: 'pure',
+  writes: ({ input }) => [input],
+  create: ({ options }) => ({ run: (task) => task.set(options.input, 1) }),
+})
 const fail = defineOperator({
   name: 'fail',
   summary: 'Fails',
@@ -177,7 +186,7 @@ const ledger: Ledger & { dispose(): void } = {
 const plugin = definePlugin({
   name: 'test-plugin',
   operators: Object.fromEntries(
-    [make, use, leave, acknowledge, record, save, fail, look, queue].map((operator) => [
+    [make, use, leave, acknowledge, record, save, change, fail, look, queue].map((operator) => [
       operator.name,
       async () => ({ default: operator }),
     ]),
@@ -262,6 +271,20 @@ test('a default that may be absent does not excuse a misspelt name', async () =>
   assert.equal(events, ['create make', 'sees chunk', 'dispose make'])
   const { error } = await run([step('make', { output: 'image' }), step('look', { inputs: ['imgae'] })])
   assert.is(error?.code, 'plan-variable-missing')
+})
+
+test('forgets what it knew of a variable that an operator may change', async () => {
+  const host = createHost(createRegistry([await registryOf(plugin)]))
+  const steps = [
+    step('make', { output: 'a' }),
+    step('change', { input: 'a' }),
+    step('use', { input: 'a', output: 'b' }),
+  ]
+  const plan = await host.plan({ schema: 1, globals: {}, steps })
+  assert.equal(
+    plan.steps.map(({ variables }) => variables.a),
+    [{ kind: 'text' }, { kind: 'any' }, { kind: 'any' }],
+  )
 })
 
 test('passes null on without running', async () => {

@@ -91,6 +91,8 @@ export interface OperatorDefinition<F extends Flags = Flags, N extends ServiceNe
   readonly deletes?: readonly string[]
   /** Variables written besides those named by flags. */
   readonly sets?: readonly string[]
+  /** Further variables that may be written, depending on the options. Nothing is known of them afterwards. */
+  readonly writes?: (options: FlagOptions<F>) => readonly string[]
   /** True for the step that removes finished tasks from their queue. */
   readonly acknowledges?: boolean
   /** Leave this step out of the pipeline digest: it does not change the result (logging, viewers). */

@@ -61,7 +61,8 @@ export function flowVariables(
         type: inferred[output.flag] ?? { kind: kindOf(output.port) },
         by: `${step.name} (step ${step.index + 1})`,
       })
-    for (const name of definition.sets ?? []) variables.set(name, { type: { kind: 'any' }, by: step.name })
+    for (const name of [...(definition.sets ?? []), ...(definition.writes?.(options as never) ?? [])])
+      variables.set(name, { type: { kind: 'any' }, by: step.name })
     for (const flag of definition.deletes ?? [])
       for (const name of namesIn(options[flag])) variables.delete(name)
     return {
