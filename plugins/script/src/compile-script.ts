@@ -21,7 +21,7 @@ const SDK = Symbol.for('chunkflow.script.sdk')
  * @throws plugin-file-invalid with the place of the mistake
  */
 export async function compileScript(file: string): Promise<CompiledScript> {
-  const { build, stop } = await import('esbuild')
+  const { build } = await import('esbuild')
   try {
     const { outputFiles } = await build({
       entryPoints: [file],
@@ -46,8 +46,6 @@ export async function compileScript(file: string): Promise<CompiledScript> {
     return load(file, code, JSON.parse(map) as SourceMapPayload)
   } catch (error) {
     throw invalid(file, error)
-  } finally {
-    await stop()
   }
 }
 

@@ -53,6 +53,7 @@ export default defineOperator({
   unknownFlags: 'collect',
   services: { files: FILES, python: PYTHON },
   effects: 'write',
+  writes: ({ inputNames, outputNames }) => (outputNames === undefined ? inputNames : []),
   timed: 'plugin-1',
   async create({ options, services: { files, python }, assets, logger }) {
     const { inputNames, outputNames } = options

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { allocate, type PythonArray } from '@chunkflow/sdk'
+import { createPython } from '../src/python-worker/service.js'
+import { PYTHON } from '../src/testing/python.js'
+
+interface Bench {
+  ratio(
+    name: string,
+    ours: () => Promise<void>,
+    reference: () => Promise<void>,
+    options?: { runs?: number; target?: number },
+  ): Promise<unknown>
+}
+
+const SIZE = 256
+const ROUNDS = 10
+
+/** Voxels to a Python function and back, against two plain copies of the bytes. The ratio is of wall time: a rate of 0.25 is 4. */
+export default async function bench({ ratio }: Bench): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
+  const script = path.join(folder, 'same.py')
+  writeFileSync(script, 'def same(array): return array\ndef copy(array): return array.copy()\n')
+  const quiet = (): void => {}
+  const python = createPython({
+    python: new URL('../src/python', import.meta.url),
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet, result: quiet },
+    environment: process.env,
+  })
+  const session = await python.start({ script: pathToFileURL(script), label: 'bench', executable: PYTHON })
+  const data = allocate('uint8', SIZE ** 3).fill(7 as never)
+  const array: PythonArray = { dtype: 'uint8', shape: [SIZE, SIZE, SIZE], data }
+  const [there, back] = [allocate('uint8', SIZE ** 3), allocate('uint8', SIZE ** 3)] as [
+    Uint8Array,
+    Uint8Array,
+  ]
+  const twoCopies = async (): Promise<void> => {
+    for (let round = 0; round < ROUNDS; round++) {
+      there.set(data as Uint8Array)
+      back.set(there)
+    }
+  }
+  for (const [name, options] of [
+    ['same', { runs: 7, target: 4 }],
+    ['copy', { runs: 7 }],
+  ] as const)
+    await ratio(
+      `script: ${SIZE}^3 bytes through Python (${name}) / two copies`,
+      async () => {
+        for (let round = 0; round < ROUNDS; round++) await session.call(name, [array])
+      },
+      twoCopies,
+      options,
+    )
+  await python.dispose()
+  rmSync(folder, { recursive: true })
+}
