@@ -25,6 +25,14 @@ export default definePlugin({
       create: async ({ services }) =>
         (await import('./encodings/compressed-segmentation.js')).compressedSegmentation(services.compute),
     }),
+    provide(ENCODINGS, 'compresso', {
+      needs: { compute: COMPUTE },
+      create: async ({ services }) => (await import('./encodings/compresso.js')).compresso(services.compute),
+    }),
+    provide(ENCODINGS, 'jpeg', {
+      create: async () => (await import('./encodings/jpeg.js')).jpegEncoding(),
+    }),
+    provide(ENCODINGS, 'png', { create: async () => (await import('./encodings/png.js')).pngEncoding() }),
     provide(ENCODINGS, 'raw', { create: async () => (await import('./encodings/raw.js')).rawEncoding() }),
   ],
 })

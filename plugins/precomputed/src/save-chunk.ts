@@ -120,7 +120,7 @@ export function createSaver(
   const writeOptions = (conversion: Conversion | null) => ({
     mip,
     strictBounds: options.strictBounds,
-    gzipLevel: options.compressionLevel,
+    compression: { level: options.compressionLevel },
     parallel: BLOCKS_IN_FLIGHT * processes(options.parallel),
     ...(conversion === null ? {} : { convert: conversion.convert }),
   })

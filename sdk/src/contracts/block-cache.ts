@@ -12,6 +12,8 @@ export interface BlockCache {
   get(key: string, load: () => Promise<TypedArray | null>): Promise<TypedArray | null>
   /** Whoever writes or deletes a block says so. What other processes write is not seen. */
   forget(key: string): void
+  /** The same for everything whose key begins so, the blocks of a file for instance. */
+  forgetAll(prefix: string): void
 }
 
 export const BLOCK_CACHE = token<BlockCache>('chunkflow.block-cache')

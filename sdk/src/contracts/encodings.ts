@@ -10,6 +10,8 @@ export interface BlockShape {
 
 /** Turns blocks of a volume into bytes and back. Providers are keyed by encoding name. */
 export interface Encoding {
+  /** Blocks are decoded only: `encode` always refuses. */
+  readonly readOnly?: boolean
   /** @returns the reason when it cannot hold such blocks */
   refuses(block: BlockShape): string | undefined
   encode(voxels: TypedArray, block: BlockShape): Promise<Uint8Array> | Uint8Array

@@ -1,5 +1,6 @@
 /** For tests of operators and services. Needs nothing but Node. */
 export * from './chunk-builders.js'
+export * from './encoding-conformance.js'
 export * from './faulty-server.js'
 export * from './inline-compute.js'
 export * from './operator-conformance.js'

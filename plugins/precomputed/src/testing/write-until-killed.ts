@@ -16,6 +16,6 @@ for (let value = 1; ; value++) {
   const chunk = createChunk(new Uint8Array(40 * 100 * 100).fill((value % 255) + 1), [40, 100, 100], {
     voxelOffset: start,
   })
-  await volume.write(chunk, { mip: 0, gzipLevel: 1 })
+  await volume.write(chunk, { mip: 0, compression: { level: 1 } })
   if (value === 2) console.log('writing')
 }

@@ -72,6 +72,10 @@ test('a block that is written is forgotten, also while it is being read', async 
   finish(blockOf(2))
   assert.is((await slow)?.[0], 2)
   assert.is((await cache.get('a', async () => blockOf(3)))?.[0], 3)
+  await cache.get('file#1', async () => blockOf(4))
+  cache.forgetAll('file')
+  assert.is((await cache.get('file#1', async () => blockOf(5)))?.[0], 5)
+  assert.is((await cache.get('a', async () => blockOf(6)))?.[0], 3)
 })
 
 test.run()

@@ -57,5 +57,8 @@ export function createBlockCache(): BlockCache {
       )
     },
     forget: drop,
+    forgetAll(prefix) {
+      for (const key of entries.keys()) if (key.startsWith(prefix)) drop(key)
+    },
   }
 }

@@ -6,6 +6,7 @@ import {
   ceilDivideZyx,
   chunkflowError,
   equalBoxes,
+  equalZyx,
   floorDivideZyx,
   formatBox,
   formatFlag,
@@ -22,6 +23,8 @@ import {
 } from '@chunkflow/sdk'
 
 type Grid = Pick<VolumeScale, 'box' | 'blockSize'>
+/** A grid of what is written together. */
+type WritableGrid = Grid & Partial<Pick<VolumeScale, 'writeSize'>>
 
 /** One block of a scale; the last ones of an axis are cut at the end of the volume. */
 export interface Block {
@@ -73,15 +76,17 @@ export function alignedBox(grid: Grid, region: BoundingBox): BoundingBox {
 }
 
 /**
- * The part of a region inside the volume, which must consist of whole blocks.
+ * The part of a region inside the volume, which must consist of whole blocks, or of whole shards.
  * @param strict also refuse a region that is partly outside
+ * @param allowUnaligned accept parts of blocks
  * @throws volume-outside, volume-misaligned with the region that would work
  */
 export function writableBox(
-  grid: Grid,
+  grid: WritableGrid,
   region: BoundingBox,
-  { where, strict = false }: { where: string; strict?: boolean },
+  options: { where: string; strict?: boolean; allowUnaligned?: boolean },
 ): BoundingBox {
+  const { where, strict = false, allowUnaligned = false } = options
   const inside = intersectBoxes(grid.box, region)
   if (inside === null)
     throw chunkflowError(
@@ -95,14 +100,17 @@ export function writableBox(
       `Region ${formatBox(region)} reaches beyond the volume, which covers ${formatBox(grid.box)}`,
       { where, fix: 'crop the chunk, or leave --strict-bounds out: what lies outside is then dropped' },
     )
-  const aligned = alignedBox(grid, inside)
+  if (allowUnaligned) return inside
+  const size = grid.writeSize ?? grid.blockSize
+  const aligned = alignedBox({ box: grid.box, blockSize: size }, inside)
   if (equalBoxes(aligned, inside)) return inside
+  const parts = equalZyx(size, grid.blockSize) ? 'blocks' : 'shards'
   throw chunkflowError(
     'volume-misaligned',
-    `Region ${formatBox(inside)} is not aligned to the volume's blocks of ${formatSize(grid.blockSize)} (zyx), counted from ${formatFlag(grid.box.start)}`,
+    `Region ${formatBox(inside)} is not aligned to the volume's ${parts} of ${formatSize(size)} (zyx), counted from ${formatFlag(grid.box.start)}`,
     {
       where,
-      fix: `the whole blocks around it are ${formatBox(aligned)}: use a --chunk-size that is a multiple of ${formatFlag(grid.blockSize)}, and starts at ${formatFlag(grid.box.start)} plus multiples of it`,
+      fix: `the whole ${parts} around it are ${formatBox(aligned)}: use a --chunk-size that is a multiple of ${formatFlag(size)}, and starts at ${formatFlag(grid.box.start)} plus multiples of it`,
     },
   )
 }

@@ -16,14 +16,14 @@ import {
   type WriteReport,
   type WriteVolumeOptions,
 } from '@chunkflow/sdk'
-import { blocksIn, countBlocks, writableBox } from './blocks.js'
+import { blocksIn, writableBox } from './blocks.js'
 import { decompress } from './compression.js'
 import { newInfo, parseInfo, printInfo, type VolumeInfo } from './info.js'
 import { forEachParallel } from './parallel.js'
 import { printProvenance } from './provenance.js'
 import { readBox } from './read.js'
-import { type EncodingFamily, openScale, type ScaleAccess } from './scale-access.js'
-import { countOutside, writeBox } from './write.js'
+import { type CompressionChoice, type EncodingFamily, openScale, type ScaleAccess } from './scale-access.js'
+import { countBlocksToWrite, countOutside, writeBox } from './write.js'
 
 /** What every precomputed volume needs. */
 export interface PrecomputedServices {
@@ -36,8 +36,8 @@ export interface PrecomputedServices {
 export interface PrecomputedWriteOptions extends WriteVolumeOptions {
   /** Refuse a chunk that reaches beyond the volume. */
   readonly strictBounds?: boolean
-  /** 0 writes uncompressed blocks. */
-  readonly gzipLevel?: number | undefined
+  /** How blocks are compressed; gzip unless the encoding or the sharding says otherwise. Level 0 stores them as they are. */
+  readonly compression?: CompressionChoice | undefined
   /** Turns voxels of the chunk into the volume's element type, block by block; without it the types must be equal. */
   readonly convert?: ((voxels: TypedArray) => TypedArray) | undefined
 }
@@ -131,9 +131,9 @@ function openVolume(
   services: Omit<PrecomputedServices, 'store'>,
 ): PrecomputedVolume {
   const opened = new Map<string, Promise<ScaleAccess>>()
-  const scaleAt = (mip: number, gzipLevel?: number): Promise<ScaleAccess> => {
-    const name = `${mip}/${gzipLevel}`
-    const access = opened.get(name) ?? openScale(storage, info, mip, { ...services, gzipLevel })
+  const scaleAt = (mip: number, compression?: CompressionChoice): Promise<ScaleAccess> => {
+    const name = `${mip}/${compression?.method}/${compression?.level}`
+    const access = opened.get(name) ?? openScale(storage, info, mip, { ...services, compression })
     opened.set(name, access)
     return access
   }
@@ -149,7 +149,8 @@ function openVolume(
           fix: `convert it to ${info.dtype} first`,
         },
       )
-    return writableBox(access.scale, chunkBox(chunk), { where, strict: options.strictBounds ?? false })
+    const { strictBounds: strict = false, allowUnaligned = false } = options
+    return writableBox(access.scale, chunkBox(chunk), { where, strict, allowUnaligned })
   }
   return {
     info,
@@ -157,12 +158,12 @@ function openVolume(
     description: describe(storage.root, info),
     read: async (options) => readBox(await scaleAt(options.mip), options),
     async planWrite(chunk, options) {
-      const access = await scaleAt(options.mip, options.gzipLevel)
+      const access = await scaleAt(options.mip, options.compression)
       const box = check(access, chunk, options)
-      return { box, blocks: countBlocks(access.scale, box) }
+      return { box, blocks: countBlocksToWrite(access, box) }
     },
     async write(chunk, options) {
-      const access = await scaleAt(options.mip, options.gzipLevel)
+      const access = await scaleAt(options.mip, options.compression)
       const box = check(access, chunk, options)
       const { written, deleted } = await writeBox(access, chunk, { ...options, box })
       return {
@@ -173,12 +174,15 @@ function openVolume(
       }
     },
     async hasAllBlocks(box, mip) {
-      const { scale, blocks } = await scaleAt(mip)
-      const inside = writableBox(scale, box, { where: `${storage.root}, mip ${mip}` })
+      const { scale, layouts } = await scaleAt(mip)
+      const { blockSize } = scale
+      const grid = { ...scale, writeSize: blockSize }
+      const inside = writableBox(grid, box, { where: `${storage.root}, mip ${mip}` })
       let missing = false
-      await forEachParallel(blocksIn(scale, inside), 16, undefined, async (block) => {
-        if (!missing && !(await blocks.exists(block.box))) missing = true
-      })
+      for (const layout of layouts)
+        await forEachParallel(blocksIn(layout, inside), 16, undefined, async (block) => {
+          if (!missing && !(await layout.blocks.exists(block))) missing = true
+        })
       return !missing
     },
     writeJson: (key, value) => storage.write(key, toBytes(JSON.stringify(value, printBigint)), JSON_FILE),

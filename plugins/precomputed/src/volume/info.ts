@@ -1,6 +1,7 @@
 import {
   boxFromSize,
   boxSize,
+  bytesPerElement,
   ceilDivideZyx,
   chunkflowError,
   type Dtype,
@@ -8,10 +9,15 @@ import {
   isDtype,
   multiplyZyx,
   type NewVolume,
+  productZyx,
   reverseZyx,
+  type Sharding,
   type VolumeScale,
   type Zyx,
+  zyx,
 } from '@chunkflow/sdk'
+import { DENSE_ENCODINGS } from './compression.js'
+import { chooseSharding, parseSharding, printSharding, shardSize } from './sharded/sharding.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -20,7 +26,10 @@ export interface ScaleInfo extends VolumeScale {
   /** Folder of its blocks. */
   readonly key: string
   readonly encoding: string
-  readonly sharded: boolean
+  /** Null: one file a block. */
+  readonly sharding: Sharding | null
+  /** All block sizes: the data are stored once for each. The first one is `blockSize`. */
+  readonly blockSizes: readonly Zyx[]
   /** The scale's entry in the info file, with the settings of its encoding. */
   readonly json: Json
 }
@@ -82,23 +91,52 @@ function parseScale(json: unknown, mip: number, refuse: (what: string) => never)
   }
   if (typeof json.key !== 'string' || json.key === '') return refuse(`has ${name} without a key`)
   if (typeof json.encoding !== 'string') return refuse(`has ${name} without an encoding`)
-  const blocks = Array.isArray(json.chunk_sizes) ? json.chunk_sizes[0] : undefined
+  const sizes =
+    Array.isArray(json.chunk_sizes) && json.chunk_sizes.length > 0 ? json.chunk_sizes : [undefined]
+  const blockSizes = sizes.map((size, index) => triple(size, `chunk_sizes[${index}]`, isCount))
   const offset = triple(json.voxel_offset ?? [0, 0, 0], 'voxel_offset', Number.isSafeInteger)
+  const box = boxFromSize(
+    offset,
+    triple(json.size, 'size', (part) => Number.isSafeInteger(part) && Number(part) >= 0),
+  )
+  const sharding = parseShardingOf(json, name, refuse)
+  if (sharding !== null && blockSizes.length > 1)
+    return refuse(`has ${name} with shards of ${blockSizes.length} block sizes`)
+  const [blockSize] = blockSizes
   return Object.freeze({
     mip,
-    key: json.key,
+    key: json.key.replace(/\/+$/, ''),
     encoding: json.encoding,
-    sharded: json.sharding !== undefined && json.sharding !== null,
-    blockSize: triple(blocks, 'chunk_sizes[0]', isCount),
-    writeSize: triple(blocks, 'chunk_sizes[0]', isCount),
+    sharding,
+    blockSize: blockSize!,
+    blockSizes,
+    writeSize:
+      sharding === null ? blockSizes.reduce(leastCommonMultiple) : shardSize(sharding, box, blockSize!),
     voxelSizeNm: triple(json.resolution, 'resolution', (part) => Number.isFinite(part) && Number(part) > 0),
-    box: boxFromSize(
-      offset,
-      triple(json.size, 'size', (part) => Number.isSafeInteger(part) && Number(part) >= 0),
-    ),
+    box,
     json,
   })
 }
+
+function parseShardingOf(json: Json, name: string, refuse: (what: string) => never): Sharding | null {
+  if (json.sharding === undefined || json.sharding === null) return null
+  if (!isRecord(json.sharding)) return refuse(`has ${name}.sharding that is not an object`)
+  return parseSharding(json.sharding, (field, value) =>
+    refuse(`has ${name}.sharding.${field} ${JSON.stringify(value)}`),
+  )
+}
+
+const greatestCommonDivisor = (left: number, right: number): number =>
+  right === 0 ? left : greatestCommonDivisor(right, left % right)
+/** The smallest size that both sizes divide. */
+const leastCommonMultiple = (left: Zyx, right: Zyx): Zyx =>
+  zyx(
+    ...(left.map((value, axis) => (value / greatestCommonDivisor(value, right[axis]!)) * right[axis]!) as [
+      number,
+      number,
+      number,
+    ]),
+  )
 
 const isRecord = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -111,13 +149,15 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 export function newInfo(volume: NewVolume): VolumeInfo {
   const scales = Array.from({ length: volume.maximumMip + 1 }, (_, mip) => {
     const factor = volume.factor.map((value) => value ** mip) as unknown as Zyx
+    const size = ceilDivideZyx(boxSize(volume.box), factor)
     return printScale({
       encoding: volume.encoding,
       blockSize: volume.blockSize,
       voxelSizeNm: multiplyZyx(volume.voxelSizeNm, factor),
       offset: floorDivideZyx(volume.box.start, factor),
-      size: ceilDivideZyx(boxSize(volume.box), factor),
-      settings: {},
+      size,
+      settings: volume.encodingSettings ?? {},
+      sharding: volume.sharding === 'auto' ? shardingFor(volume, size) : volume.sharding,
     })
   })
   const json = {
@@ -131,20 +171,27 @@ export function newInfo(volume: NewVolume): VolumeInfo {
   return parseInfo(JSON.stringify(json), 'new volume')
 }
 
+const shardingFor = (volume: NewVolume, size: Zyx): Sharding =>
+  chooseSharding(
+    ceilDivideZyx(size, volume.blockSize),
+    volume.channels * productZyx(volume.blockSize) * bytesPerElement(volume.dtype),
+    DENSE_ENCODINGS.has(volume.encoding),
+  )
+
 /**
  * The info with one more scale, coarser than the last one by a factor; block size, encoding and its settings are the last
  * scale's. The added scale is not sharded.
  */
 export function addScale(info: VolumeInfo, factor: Zyx, where: string): VolumeInfo {
   const last = info.scales.at(-1)!
-  const settings = Object.fromEntries(Object.entries(last.json).filter(([name]) => !PLACING.has(name)))
   const scale = printScale({
     encoding: last.encoding,
     blockSize: last.blockSize,
     voxelSizeNm: multiplyZyx(last.voxelSizeNm, factor),
     offset: floorDivideZyx(last.box.start, factor),
     size: ceilDivideZyx(boxSize(last.box), factor),
-    settings,
+    settings: last.json,
+    sharding: undefined,
   })
   return parseInfo(
     JSON.stringify({ ...info.json, scales: [...info.scales.map(({ json }) => json), scale] }),
@@ -152,7 +199,7 @@ export function addScale(info: VolumeInfo, factor: Zyx, where: string): VolumeIn
   )
 }
 
-/** Fields of a scale that belong to its place in the pyramid. */
+/** Fields of a scale that belong to its place in the pyramid, not to its encoding. */
 const PLACING = new Set([
   'key',
   'size',
@@ -171,6 +218,7 @@ function printScale(scale: {
   offset: Zyx
   size: Zyx
   settings: Json
+  sharding: Sharding | undefined
 }): Json {
   const resolution = reverseZyx(scale.voxelSizeNm)
   const block = [SEGMENTATION_BLOCK, SEGMENTATION_BLOCK, SEGMENTATION_BLOCK]
@@ -182,7 +230,8 @@ function printScale(scale: {
     chunk_sizes: [reverseZyx(scale.blockSize)],
     encoding: scale.encoding,
     ...(scale.encoding === 'compressed_segmentation' ? { compressed_segmentation_block_size: block } : {}),
-    ...scale.settings,
+    ...Object.fromEntries(Object.entries(scale.settings).filter(([name]) => !PLACING.has(name))),
+    ...(scale.sharding === undefined ? {} : { sharding: printSharding(scale.sharding) }),
   }
 }
 

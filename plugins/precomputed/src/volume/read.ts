@@ -13,9 +13,10 @@ import {
   type TypedArray,
 } from '@chunkflow/sdk'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
+import { decodeBlock } from './decode-block.js'
 import type { ScaleInfo, VolumeInfo } from './info.js'
 import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
-import { blockShape, bytesPerBlock, type ScaleAccess } from './scale-access.js'
+import { bytesPerBlock, layoutFor, type ScaleAccess } from './scale-access.js'
 
 /** Blocks fetched at once: what keeps a remote store busy. */
 const FETCHES = 32
@@ -36,43 +37,29 @@ export interface ReadBoxOptions {
  * @throws block-missing, block-corrupt, region-too-large
  */
 export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Promise<Chunk> {
-  const { info, scale, blocks, encoding, cache } = access
+  const { info, scale, cache } = access
   const { box, fillMissing, cacheBytes = 0, signal, onBlock } = options
   if (cacheBytes > 0) cache.reserve(cacheBytes)
   const chunk = allocateRegion(info, scale, box)
-  const bytes = bytesPerBlock(access)
+  const layout = layoutFor(access, box)
+  const { blocks } = layout
+  const bytes = bytesPerBlock(info, layout)
   const pool = bufferPool(bytes)
-  const total = countBlocks(scale, box)
+  const total = countBlocks(layout, box)
   let done = 0
 
-  async function load(
-    block: Block,
-    takeBuffer: (bytes: number) => SharedArrayBuffer,
-  ): Promise<TypedArray | null> {
-    const voxels = info.channels * productZyx(boxSize(block.box))
-    const expectedBytes = voxels * DTYPES[info.dtype].bytes
-    const stored = await blocks.read(block.box, { expectedBytes, signal })
-    if (stored === null) return null
-    const data = new DTYPES[info.dtype].array(takeBuffer(expectedBytes), 0, voxels)
-    try {
-      await encoding.decode(stored, blockShape(info, scale, block.box), data)
-      return data
-    } catch (cause) {
-      throw chunkflowError('block-corrupt', `A block cannot be decoded: ${(cause as Error).message}`, {
-        where: blocks.where(block.box),
-        fix: 'write the block again, or check that the info file belongs to these blocks',
-        cause,
-      })
-    }
+  async function load(block: Block, takeBuffer?: () => SharedArrayBuffer): Promise<TypedArray | null> {
+    const expectedBytes = info.channels * productZyx(boxSize(block.box)) * DTYPES[info.dtype].bytes
+    const stored = await blocks.read(block, { expectedBytes, signal })
+    return stored === null ? null : decodeBlock(access, block, stored, blocks.where(block), takeBuffer)
   }
 
   async function place(block: Block): Promise<void> {
-    const data =
-      cacheBytes > 0
-        ? await cache.get(blocks.where(block.box), () => load(block, (size) => new SharedArrayBuffer(size)))
-        : await load(block, pool.take)
+    const isKept = cacheBytes > 0
+    const where = blocks.where(block)
+    const data = isKept ? await cache.get(where, () => load(block)) : await load(block, pool.take)
     if (data === null) {
-      if (!fillMissing) throw missing(blocks.where(block.box))
+      if (!fillMissing) throw missing(where)
       return
     }
     const common = intersectBoxes(block.box, box)!
@@ -83,10 +70,10 @@ export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Pro
       subtractZyx(common.start, box.start),
       boxSize(common),
     )
-    if (cacheBytes === 0) pool.give(data.buffer as SharedArrayBuffer)
+    if (!isKept) pool.give(data.buffer as SharedArrayBuffer)
   }
 
-  await forEachParallel(blocksIn(scale, box), blocksInFlight(FETCHES, bytes), signal, async (block) => {
+  await forEachParallel(blocksIn(layout, box), blocksInFlight(FETCHES, bytes), signal, async (block) => {
     await place(block)
     done += 1
     onBlock?.(done, total)

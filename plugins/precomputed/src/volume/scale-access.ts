@@ -8,35 +8,49 @@ import {
   chunkflowError,
   type ENCODINGS,
   type Encoding,
+  intersectBoxes,
   productZyx,
   type ServicesOf,
   type Storage,
+  type Zyx,
 } from '@chunkflow/sdk'
-import { type BlockStore, openBlockStore } from './block-store.js'
+import { openBlockFiles } from './block-files.js'
+import type { BlockStore } from './block-store.js'
+import { alignedBox } from './blocks.js'
+import { type Compression, DENSE_ENCODINGS } from './compression.js'
 import { type ScaleInfo, scaleOf, type VolumeInfo } from './info.js'
+import { openShardStore } from './sharded/shard-store.js'
 
 export type EncodingFamily = ServicesOf<{ encodings: typeof ENCODINGS }>['encodings']
+
+/** The data of a scale in blocks of one size. */
+export interface Layout {
+  readonly box: BoundingBox
+  readonly blockSize: Zyx
+  readonly blocks: BlockStore
+}
 
 /** A scale with what is needed to read and write its blocks. */
 export interface ScaleAccess {
   readonly info: VolumeInfo
   readonly scale: ScaleInfo
-  readonly blocks: BlockStore
+  /** One for each block size; all hold the same voxels. */
+  readonly layouts: readonly Layout[]
   readonly encoding: Encoding
   readonly cache: BlockCache
 }
 
+/** How blocks are compressed; what is left out follows from the scale. */
+export type CompressionChoice = Partial<Compression>
+
 /** Software that reads encodings which exist in the field but not here. */
 const READ_ELSEWHERE: Readonly<Record<string, string>> = {
-  compresso: 'CloudVolume',
   crackle: 'CloudVolume',
   fpzip: 'CloudVolume',
-  jpeg: 'Neuroglancer or CloudVolume',
   jxl: 'Neuroglancer or CloudVolume',
   kempressed: 'CloudVolume',
   npz: 'CloudVolume',
   npz_uint8: 'CloudVolume',
-  png: 'Neuroglancer or CloudVolume',
   zfpc: 'CloudVolume',
 }
 
@@ -48,25 +62,14 @@ export async function openScale(
   storage: Storage,
   info: VolumeInfo,
   mip: number,
-  {
-    encodings,
-    cache,
-    gzipLevel,
-  }: { encodings: EncodingFamily; cache: BlockCache; gzipLevel?: number | undefined },
+  services: { encodings: EncodingFamily; cache: BlockCache; compression?: CompressionChoice | undefined },
 ): Promise<ScaleAccess> {
+  const { encodings, cache, compression } = services
   const scale = scaleOf(info, mip, storage.root)
-  if (scale.sharded)
-    throw chunkflowError(
-      'encoding-unknown',
-      `Mip ${mip} of the volume is sharded; only one file per block is read`,
-      {
-        where: storage.root,
-        fix: 'copy it to an unsharded volume with CloudVolume or igneous',
-      },
-    )
   const encoding = await findEncoding(encodings, scale.encoding, storage.root)
-  const refusal = encoding.refuses(blockShape(info, scale, boxFromSize(scale.box.start, scale.blockSize)))
-  if (refusal !== undefined)
+  for (const blockSize of scale.blockSizes) {
+    const refusal = encoding.refuses(blockShape(info, scale, boxFromSize(scale.box.start, blockSize)))
+    if (refusal === undefined) continue
     throw chunkflowError(
       'encoding-refused',
       `Encoding ${scale.encoding} cannot hold this volume: ${refusal}`,
@@ -75,7 +78,49 @@ export async function openScale(
         fix: 'the info file contradicts itself; create it again with another --encoding',
       },
     )
-  return { info, scale, encoding, cache, blocks: openBlockStore(storage, scale, { gzipLevel }) }
+  }
+  const layouts = scale.blockSizes.map((blockSize) => ({
+    box: scale.box,
+    blockSize,
+    blocks: openBlocks(storage, scale, { cache, compression }),
+  }))
+  return { info, scale, encoding, cache, layouts }
+}
+
+function openBlocks(
+  storage: Storage,
+  scale: ScaleInfo,
+  { cache, compression }: { cache: BlockCache; compression: CompressionChoice | undefined },
+): BlockStore {
+  const { method, level } = compression ?? {}
+  const { sharding } = scale
+  if (sharding === null) return openBlockFiles(storage, scale, compressionFor(scale, compression))
+  const own = sharding.dataEncoding === 'raw' ? 'none' : sharding.dataEncoding
+  if (method !== undefined && method !== own)
+    throw chunkflowError(
+      'encoding-refused',
+      `The shards of mip ${scale.mip} hold blocks compressed as ${own}, not ${method}`,
+      {
+        where: storage.root,
+        fix: 'leave the compression to the info file, or create the volume with another',
+      },
+    )
+  return openShardStore(storage, scale, sharding, { cache, level })
+}
+
+/** gzip, unless the encoding has compressed the voxels already. */
+function compressionFor({ encoding }: ScaleInfo, choice: CompressionChoice = {}): Compression {
+  const { method, level } = choice
+  if (method !== undefined) return { method, level }
+  return DENSE_ENCODINGS.has(encoding) || level === 0 ? { method: 'none' } : { method: 'gzip', level }
+}
+
+/** The layout of which the fewest voxels are read for a region. */
+export function layoutFor({ scale, layouts }: ScaleAccess, region: BoundingBox): Layout {
+  const inside = intersectBoxes(scale.box, region)
+  if (inside === null) return layouts[0]!
+  const voxels = (layout: Layout): number => productZyx(boxSize(alignedBox(layout, inside)))
+  return layouts.reduce((best, layout) => (voxels(layout) < voxels(best) ? layout : best))
 }
 
 /** @throws encoding-unknown, naming what reads it or what there is */
@@ -100,5 +145,5 @@ export const blockShape = (info: VolumeInfo, scale: ScaleInfo, block: BoundingBo
 })
 
 /** Bytes of the voxels of a whole block. */
-export const bytesPerBlock = ({ info, scale }: ScaleAccess): number =>
-  info.channels * productZyx(scale.blockSize) * bytesPerElement(info.dtype)
+export const bytesPerBlock = ({ channels, dtype }: VolumeInfo, { blockSize }: Layout): number =>
+  channels * productZyx(blockSize) * bytesPerElement(dtype)

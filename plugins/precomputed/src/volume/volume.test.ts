@@ -28,6 +28,13 @@ const open = () => {
   const format = createPrecomputedFormat({ store, encodings, cache: createBlockCache() })
   return { store, format, objects: (url: string) => store.storages.get(url)!.objects }
 }
+const SHARDING = {
+  '@type': 'neuroglancer_uint64_sharded_v1',
+  hash: 'identity',
+  preshift_bits: 1,
+  minishard_bits: 1,
+  shard_bits: 1,
+}
 const sample: NewVolume = {
   channels: 1,
   dtype: 'uint8',
@@ -226,12 +233,12 @@ test('object stores get content encodings, folders get names, level 0 neither', 
   assert.equal(encodings, Array(18).fill('gzip'))
   assert.ok(objects('gs://bucket/v').has('4_8_40/11-19_-3-1_7-9'))
   const local = await format.create('file:///v', sample)
-  await local.write(chunk, { mip: 0, gzipLevel: 0 })
+  await local.write(chunk, { mip: 0, compression: { level: 0 } })
   assert.is(objects('file:///v').get('4_8_40/11-19_-3-1_7-9')!.length, 64)
-  await local.write(chunk, { mip: 0, gzipLevel: 9 })
+  await local.write(chunk, { mip: 0, compression: { level: 9 } })
   const first = objects('file:///v').get('4_8_40/11-19_-3-1_7-9.gz')!
   assert.is(objects('file:///v').has('4_8_40/11-19_-3-1_7-9'), false)
-  await local.write(chunk, { mip: 0, gzipLevel: 9 })
+  await local.write(chunk, { mip: 0, compression: { level: 9 } })
   assert.equal(objects('file:///v').get('4_8_40/11-19_-3-1_7-9.gz'), first)
   assert.equal([...first.subarray(0, 10)], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255])
 })
@@ -322,16 +329,39 @@ test('finds no volume where there is none, and refuses broken info files', async
     'CloudVolume reads it; encodings here: raw',
   )
   await refuses(volume.hasAllBlocks(sample.box, 1), 'volume-mip-missing')
-  const [scale] = volume.info.scales
-  await put(
-    JSON.stringify({
-      ...volume.info.json,
-      scales: [{ ...scale!.json, encoding: 'raw', sharding: { '@type': 'neuroglancer_uint64_sharded_v1' } }],
-    }),
-  )
-  const sharded = (await format.open('file:///v'))!
-  const box = boxFromSize([0, 0, 0], [1, 1, 1])
-  assert.match(await refuses(sharded.read({ mip: 0, box, fillMissing: true }), 'encoding-unknown'), 'sharded')
+  for (const [changes, message] of [
+    [{ sharding: 7 }, 'scales[0].sharding that is not an object'],
+    [{ sharding: { '@type': 'other' } }, 'scales[0].sharding.@type "other"'],
+    [
+      {
+        sharding: SHARDING,
+        chunk_sizes: [
+          [1, 1, 1],
+          [2, 2, 2],
+        ],
+      },
+      'shards of 2 block sizes',
+    ],
+    [{ sharding: { ...SHARDING, hash: 'md5' } }, 'sharding.hash "md5"'],
+    [{ sharding: { ...SHARDING, minishard_bits: 25 } }, 'sharding.minishard_bits 25'],
+    [{ sharding: { ...SHARDING, shard_bits: 65 } }, 'sharding.shard_bits 65'],
+    [{ sharding: { ...SHARDING, data_encoding: 'zip' } }, 'sharding.data_encoding "zip"'],
+    [{ chunk_sizes: [] }, 'chunk_sizes[0] undefined'],
+    [
+      {
+        chunk_sizes: [
+          [1, 1, 1],
+          [2, 0, 2],
+        ],
+      },
+      'chunk_sizes[1] [2,0,2]',
+    ],
+  ] as const) {
+    const [scale] = volume.info.scales
+    const scales = [{ ...scale!.json, encoding: 'raw', ...changes }]
+    await put(JSON.stringify({ ...volume.info.json, scales }))
+    assert.match(await refuses(format.open('file:///v'), 'volume-info-invalid'), message)
+  }
 })
 
 test.run()

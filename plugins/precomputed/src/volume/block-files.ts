@@ -1,0 +1,90 @@
+import type { Storage } from '@chunkflow/sdk'
+import type { BlockStore } from './block-store.js'
+import { type Block, blockName } from './blocks.js'
+import { COMPRESSIONS, type Compression, compress, decompress } from './compression.js'
+import type { ScaleInfo } from './info.js'
+
+/** Storages that keep no content encoding beside an object: there the name tells, as CloudVolume does for files. */
+const NAMED_COMPRESSION = /^(file|mem):/
+/** A web server may show such a folder. */
+const MAY_SHOW_FOLDER = /^https?:/
+
+const ENCODING_OF_SUFFIX: Readonly<Record<string, string | undefined>> = Object.fromEntries(
+  Object.values(COMPRESSIONS).map(({ suffix, contentEncoding }) => [suffix, contentEncoding]),
+)
+
+/** Spellings of a block's name; the first one is written. */
+function suffixesFor(root: string, method: Compression['method']): readonly string[] {
+  const all = Object.values(COMPRESSIONS).map(({ suffix }) => suffix)
+  if (NAMED_COMPRESSION.test(root)) {
+    const { suffix } = COMPRESSIONS[method]
+    return [suffix, ...all.filter((other) => other !== suffix)]
+  }
+  return MAY_SHOW_FOLDER.test(root) ? ['', '.gz'] : ['']
+}
+
+/**
+ * One object per block, `<scale>/<x0>-<x1>_<y0>-<y1>_<z0>-<z1>`. Compressed blocks have a content encoding; in folders the
+ * name ends in `.gz`, `.br` or `.zstd` instead. Folders are read with all these names, web servers with plain and `.gz` ones.
+ */
+export function openBlockFiles(
+  storage: Storage,
+  scale: Pick<ScaleInfo, 'key'>,
+  compression: Compression,
+): BlockStore {
+  const keyOf = ({ box }: Block): string => `${scale.key}/${blockName(box)}`
+  const suffixes = suffixesFor(storage.root, compression.method)
+  const { contentEncoding } = COMPRESSIONS[compression.method]
+  const isNamed = NAMED_COMPRESSION.test(storage.root)
+  const where = (block: Block): string => `${storage.root}/${keyOf(block)}`
+
+  const find = async (block: Block, signal: AbortSignal | undefined) => {
+    for (const suffix of suffixes) {
+      const object = await storage.read(keyOf(block) + suffix, signal === undefined ? {} : { signal })
+      if (object !== null) return { ...object, suffix }
+    }
+    return null
+  }
+  type Found = NonNullable<Awaited<ReturnType<typeof find>>>
+  const undo = (found: Found, block: Block, expectedBytes: number): Promise<Uint8Array> =>
+    decompress(
+      found.bytes,
+      ENCODING_OF_SUFFIX[found.suffix] ?? found.contentEncoding,
+      expectedBytes,
+      where(block) + found.suffix,
+    )
+
+  return {
+    where,
+    async read(block, { expectedBytes, signal }) {
+      const found = await find(block, signal)
+      return found === null ? null : undo(found, block, expectedBytes)
+    },
+    pack: (bytes) => compress(bytes, compression),
+    *group(blocks) {
+      for (const block of blocks) yield [block]
+    },
+    async load([only], signal) {
+      const found = await find(only!, signal)
+      return {
+        packed: () => found?.bytes ?? null,
+        read: async (block, expectedBytes) => (found === null ? null : undo(found, block, expectedBytes)),
+      }
+    },
+    async put([only]) {
+      const { block, bytes } = only!
+      const key = keyOf(block)
+      if (bytes !== null)
+        await storage.write(key + suffixes[0], bytes, {
+          contentType: 'application/octet-stream',
+          ...(contentEncoding !== undefined && !isNamed ? { contentEncoding } : {}),
+        })
+      // an older spelling of the same block would be read by others
+      for (const other of bytes === null ? suffixes : suffixes.slice(1)) await storage.delete(key + other)
+    },
+    async exists(block) {
+      for (const suffix of suffixes) if ((await storage.size(keyOf(block) + suffix)) !== null) return true
+      return false
+    },
+  }
+}
