@@ -139,7 +139,7 @@ export interface OperatorMethods {
     layerType?: 'image' | 'segmentation'
     /** element type */
     dataType?: 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'int8' | 'int16' | 'int32' | 'int64' | 'float16' | 'float32' | 'float64'
-    /** how blocks are encoded: raw, compressed_segmentation, or an encoding of another plugin or software */
+    /** how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin or software */
     encoding?: string
     /** voxel size at mip 0 in nm, z y x */
     voxelSize?: Triple

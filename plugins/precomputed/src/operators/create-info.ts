@@ -73,7 +73,7 @@ export default defineOperator({
       char: 'e',
       default: 'raw',
       summary:
-        'how blocks are encoded: raw, compressed_segmentation, or an encoding of another plugin or software',
+        'how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin or software',
     }),
     voxelSize: flag.numbers3({
       char: 's',
@@ -104,9 +104,11 @@ export default defineOperator({
   effects: 'write',
   async create({ options, services, logger }) {
     const format = createPrecomputedFormat(services)
-    const writable = services.encodings.has(options.encoding)
-    if (!writable && !isReadElsewhere(options.encoding))
-      await findEncoding(services.encodings, options.encoding, options.volumePath)
+    const present = services.encodings.has(options.encoding) || !isReadElsewhere(options.encoding)
+    const encoding = present
+      ? await findEncoding(services.encodings, options.encoding, options.volumePath)
+      : undefined
+    const writable = encoding !== undefined && encoding.readOnly !== true
     const describe = (task: Task) => {
       const name = options.inputChunkName ?? 'chunk'
       const value = task.has(name) ? task.get(name) : null

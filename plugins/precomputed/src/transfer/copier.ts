@@ -25,7 +25,7 @@ import {
   type PrecomputedWriteOptions,
 } from '../volume/format.js'
 import type { VolumeInfo } from '../volume/info.js'
-import { blockShape, findEncoding } from '../volume/scale-access.js'
+import { blockShape, findEncoding, refusesToWrite } from '../volume/scale-access.js'
 import { choosePieces, countPieces, type Pieces, piecesOf } from './pieces.js'
 import { targetInfo } from './target-info.js'
 
@@ -43,7 +43,7 @@ export interface CopyOptions {
   readonly resume: boolean
   /** Voxels in memory at a time: a piece that is written and one that is read. */
   readonly memoryBytes: number
-  readonly write: Pick<PrecomputedWriteOptions, 'parallel' | 'gzipLevel'>
+  readonly write: Pick<PrecomputedWriteOptions, 'parallel' | 'compression'>
 }
 
 export interface CopyServices extends PrecomputedServices {
@@ -125,7 +125,7 @@ export function createCopier(options: CopyOptions, services: CopyServices, logge
     const scale = info.scales[mip]!
     const encoding = await findEncoding(services.encodings, scale.encoding, storage.root)
     const block = boxFromSize(scale.box.start, scale.blockSize)
-    const refusal = encoding.refuses(blockShape(info, scale, block))
+    const refusal = refusesToWrite(encoding, blockShape(info, scale, block))
     if (refusal === undefined) return
     throw chunkflowError('encoding-refused', `Encoding ${scale.encoding} cannot hold the copy: ${refusal}`, {
       where: storage.root,

@@ -149,6 +149,12 @@ function openVolume(
           fix: `convert it to ${info.dtype} first`,
         },
       )
+    if (access.encoding.readOnly === true)
+      throw chunkflowError(
+        'encoding-refused',
+        `Blocks encoded as ${access.scale.encoding} are read, not written`,
+        { where, fix: 'copy the volume to another encoding with transfer, or create another one' },
+      )
     const { strictBounds: strict = false, allowUnaligned = false } = options
     return writableBox(access.scale, chunkBox(chunk), { where, strict, allowUnaligned })
   }

@@ -137,6 +137,10 @@ export async function findEncoding(
   })
 }
 
+/** Why blocks cannot be written, by encodings that only read as well; undefined when they can. */
+export const refusesToWrite = (encoding: Encoding, block: BlockShape): string | undefined =>
+  encoding.readOnly === true ? 'its blocks are read, not written' : encoding.refuses(block)
+
 /** What an encoding is told about a block. */
 export const blockShape = (info: VolumeInfo, scale: ScaleInfo, block: BoundingBox): BlockShape => ({
   dtype: info.dtype,
