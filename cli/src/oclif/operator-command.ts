@@ -12,7 +12,7 @@ export function operatorCommand(entry: OperatorEntry): Command.Class {
   return class OperatorCommand extends Command {
     static override id = entry.name
     static override summary = entry.summary
-    static override description = entry.description ?? ''
+    static override description = unwrapped(entry.description ?? '')
     static override aliases = [...entry.aliases]
     static override examples = entry.examples.map((example) => `<%= config.bin %> ${example}`)
     static override flags = oclifFlags({
@@ -34,6 +34,9 @@ export function operatorCommand(entry: OperatorEntry): Command.Class {
     }
   } as unknown as Command.Class
 }
+
+/** Paragraphs on one line each, for the terminal's own width; lists and indented lines stay as they are. */
+const unwrapped = (text: string): string => text.replaceAll(/(?<=\S)\n(?=[^\s*-])/g, ' ')
 
 /** The options before the first operator, for help. */
 export const globalFlags = (): Interfaces.FlagInput => oclifFlags(GLOBAL_FLAGS)
