@@ -24,8 +24,9 @@ export function cutRange(
     const { first, count } = clampRange(bytes.length, start, length)
     return bytes.subarray(first, first + count)
   }
-  const [, first] = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(contentRange) ?? []
-  if (first === undefined || (start >= 0 && Number(first) !== start))
+  const [, first, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(contentRange) ?? []
+  const expected = start >= 0 ? start : size === '*' ? Number(first) : Math.max(0, Number(size) + start)
+  if (first === undefined || Number(first) !== expected)
     throw chunkflowError(
       'storage-failed',
       `Asked for bytes from ${start} of ${place}, the server sent "${contentRange}"`,

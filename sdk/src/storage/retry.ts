@@ -68,7 +68,13 @@ const TRANSIENT_CODES = new Set([
   'ETIMEDOUT',
   'ETRUNCATED',
 ])
-const TRANSIENT_NAMES = new Set(['RequestTimeout', 'SlowDown', 'TimeoutError'])
+const TRANSIENT_NAMES = new Set([
+  'ConditionalRequestConflict',
+  'RequestTimeout',
+  'RequestTimeTooSkewed',
+  'SlowDown',
+  'TimeoutError',
+])
 
 /** Too busy, timed out, or broken for a moment. What is forbidden, missing or refused stays so. */
 export const isTransientStatus = (status: number): boolean =>

@@ -100,7 +100,7 @@ async function trickle(response: http.ServerResponse, body: Buffer, end: () => v
   const piece = Math.max(1, Math.ceil(body.length / 12))
   for (let start = 0; start < body.length; start += piece) {
     response.write(body.subarray(start, start + piece))
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
   end()
 }
