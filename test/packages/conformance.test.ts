@@ -1,73 +1,71 @@
 /** Every operator of this repository keeps the promises that the SDK's testing kit checks for third parties. */
-import { existsSync, readdirSync } from 'node:fs'
-import path from 'node:path'
-import type { AnyOperator, PluginDefinition } from '@chunkflow/sdk'
-import {
-  type ConformanceSettings,
-  inlineCompute,
-  memoryStore,
-  operatorConformance,
-  randomChunk,
-  serviceFamily,
-  temporaryFolder,
-  testFiles,
-} from '@chunkflow/sdk/testing'
+import 'reflect-metadata'
+import { createProcessScope, createRegistry, createRunContainer } from '@chunkflow/kernel/host'
+import { type AnyOperator, COMPUTE, type FlagDefinition } from '@chunkflow/sdk'
+import { inlineCompute, operatorConformance, recordingLogger } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
-import { ROOT } from '../pipelines/chunkflow.js'
+import * as assert from 'uvu/assert'
+import { firstPartyPlugins } from '../../cli/src/discovery/first-party.js'
+import { workFolder } from '../pipelines/chunkflow.js'
+import { conformanceSettings, EXCLUDED } from './conformance-settings.js'
 
-const folder = temporaryFolder()
-const services = {
-  compute: inlineCompute(),
-  files: testFiles(folder.path),
-  store: memoryStore(),
-  volumes: serviceFamily({}),
-  readers: serviceFamily({}),
-  queues: serviceFamily({}),
+const folder = workFolder()
+const settings = await conformanceSettings(folder.cwd)
+const registry = createRegistry(firstPartyPlugins())
+const processScope = createProcessScope()
+const container = createRunContainer(processScope, {
+  registry,
+  logger: recordingLogger().logger,
+  globals: { mip: 0, dryRun: false },
+})
+const compute = inlineCompute()
+
+/** The services of a run, numerics on this thread so that their memory can be measured. */
+async function servicesOf({ services: needs = {} }: AnyOperator): Promise<Record<string, unknown>> {
+  const services = await container.resolve(needs)
+  for (const [name, need] of Object.entries(needs as Record<string, { symbol?: symbol }>))
+    if (need.symbol === COMPUTE.symbol) services[name] = compute
+  return services
 }
 
-/** What makes operators run that need more than a chunk. Operators that are not listed run with their defaults. */
-const affinity = () => ({ chunk: randomChunk([3, 5, 9, 14], { dtype: 'float32', voxelOffset: [7, -3, 11] }) })
-const map = () => ({ chunk: randomChunk([5, 9, 14], { dtype: 'float32', voxelOffset: [7, -3, 11] }) })
-const SETTINGS: Readonly<Record<string, ConformanceSettings>> = {
-  agglomerate: { variables: affinity },
-  'channel-voting': { variables: affinity },
-  'connected-components': { options: { threshold: 100 }, dtypes: ['uint8', 'uint16', 'uint64', 'float32'] },
-  'create-chunk': { options: { size: [3, 4, 5] } },
-  'crop-margin': { options: { marginSize: [0, 0, 0] } },
-  downsample: { dtypes: ['uint8', 'uint16', 'uint32', 'uint64', 'float32'], positionDependent: true },
-  multiply: { options: { multiplierName: 'mask' }, dtypes: ['uint8', 'uint64', 'float32'] },
-  quantize: { variables: map },
-  'rescale-intensity': { options: { low: 10, high: 90 } },
-  threshold: { dtypes: ['uint8', 'int16', 'uint64', 'float16', 'float32', 'float64'] },
+const needsMore: string[] = []
+for (const { entry } of registry.operators()) {
+  const { definition, plugin } = await registry.loadOperator(entry.name)
+  const own = settings[entry.name]
+  const checks = operatorConformance(definition, {
+    ...own,
+    services: await servicesOf(definition),
+    workers: plugin.workers,
+    assets: plugin.assets,
+  })
+  if (own === undefined && EXCLUDED[entry.name] === undefined && !runsByItself(definition))
+    needsMore.push(entry.name)
+  const test = suite(entry.name)
+  const runnable = EXCLUDED[entry.name] === undefined && !needsMore.includes(entry.name)
+  for (const check of runnable ? checks : checks.slice(0, 2)) test(check.name, check.run)
+  test.run()
 }
 
-for (const name of readdirSync(path.join(ROOT, 'plugins'))) {
-  if (!existsSync(path.join(ROOT, 'plugins', name, 'src/plugin.ts'))) continue
-  const { default: plugin } = (await import(path.join(ROOT, 'plugins', name, 'src/plugin.ts'))) as {
-    default: PluginDefinition
-  }
-  for (const [operator, load] of Object.entries(plugin.operators)) {
-    const { default: definition } = (await load()) as { default: AnyOperator }
-    const test = suite(operator)
-    // what reads, writes or waits is tested beside its source; its declaration is checked here
-    const all = operatorConformance(definition, { services, ...SETTINGS[operator] })
-    const checks =
-      definition.effects === 'pure' && (SETTINGS[operator] !== undefined || needsOnlyChunks(definition))
-        ? all
-        : all.slice(0, 2)
-    for (const check of checks) test(check.name, check.run)
-    test.run()
-  }
-}
-process.on('exit', () => folder.remove())
+const table = suite('conformance of all operators')
+table('every operator runs, or its exclusion has a reason', () => {
+  assert.equal(needsMore, [], 'these need settings, or a reason, in conformance-settings.ts')
+  const names = registry.operators().map(({ entry }) => entry.name)
+  for (const name of [...Object.keys(settings), ...Object.keys(EXCLUDED)])
+    assert.ok(names.includes(name), `there is no operator ${name}`)
+})
+table.after(async () => {
+  await container.dispose()
+  await processScope.dispose()
+  folder.remove()
+})
+table.run()
 
-function needsOnlyChunks(definition: AnyOperator): boolean {
-  const flags = Object.values(definition.flags) as {
-    required?: boolean
-    port?: { kind: unknown; optional?: boolean }
-  }[]
+/** Operators that need nothing but chunks, and sources, whose tasks are tested beside them. */
+function runsByItself(definition: AnyOperator): boolean {
+  if (definition.role === 'source') return true
+  const flags = Object.values(definition.flags as Record<string, FlagDefinition>)
   return (
-    definition.role === 'operator' &&
+    definition.effects === 'pure' &&
     (definition.requires ?? []).length === 0 &&
     flags.every(({ required, port }) => !required && (port === undefined || port.kind === 'chunk'))
   )

@@ -32,6 +32,11 @@ export class KernelInstance {
     this.#top = align(heapBase() as number)
   }
 
+  /** How much memory the instance has by now; it never shrinks. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength
+  }
+
   call({ export: name, args }: KernelCall): number | bigint | undefined {
     const target = this.#exports[name]
     if (typeof target !== 'function') throw new Error(`kernel has no export "${name}"`)

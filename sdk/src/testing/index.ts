@@ -1,9 +1,10 @@
 /** For tests of operators and services. Needs nothing but Node. */
 export * from './chunk-builders.js'
+export { broken, type ConformanceCheck, isRefusal, refusalOf } from './conformance-check.js'
 export * from './encoding-conformance.js'
 export * from './faulty-server.js'
-export * from './inline-compute.js'
-export * from './operator-conformance.js'
+export { inlineCompute } from './inline-compute.js'
+export { type ConformanceSettings, operatorConformance } from './operator-conformance.js'
 export * from './queue-conformance.js'
 export * from './run-operator.js'
 export * from './send-object.js'

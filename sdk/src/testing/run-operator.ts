@@ -67,7 +67,7 @@ export interface OperatorRun {
   readonly workers?: Readonly<Record<string, URL>>
   readonly assets?: Readonly<Record<string, URL>>
   readonly taskRange?: BoundingBox
-  /** Call `dryRun` instead of `run`. */
+  /** As the kernel in a dry run: `dryRun` instead of `run`; without it a step that writes or waits is left out. */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
 }
@@ -80,9 +80,30 @@ export interface OperatorResult {
 
 /** Runs one operator on one task: options validated, step created, run, disposed. */
 export async function runOperator(definition: AnyOperator, run: OperatorRun = {}): Promise<OperatorResult> {
+  const step = await openStep(definition, run)
+  try {
+    return await step.run(run.variables)
+  } finally {
+    await step.dispose()
+  }
+}
+
+/** A step that serves one task after the other, as in a run. */
+export interface OpenStep {
+  readonly step: Step
+  run(variables?: Readonly<Record<string, unknown>>): Promise<OperatorResult>
+  /** The task skipped what stands before the step. */
+  arriveSkipped(variables?: Readonly<Record<string, unknown>>): Promise<OperatorResult>
+  dispose(): Promise<void>
+}
+
+/** Makes the step of an operator for several tasks; dispose it. */
+export async function openStep(
+  definition: AnyOperator,
+  run: Omit<OperatorRun, 'variables'> = {},
+): Promise<OpenStep> {
   const { logger, messages } = recordingLogger()
   const step = (await createForTest(definition, run, logger)) as Step
-  const task = testTask(run.variables)
   const context = {
     signal: run.signal ?? new AbortController().signal,
     logger,
@@ -90,11 +111,26 @@ export async function runOperator(definition: AnyOperator, run: OperatorRun = {}
     taskRange: run.taskRange,
     onInterrupt: () => () => {},
   }
-  try {
-    const outcome = await (run.dryRun ? step.dryRun?.(task, context) : step.run(task, context))
+  const leftOut = definition.effects === 'write' || definition.effects === 'interactive'
+  const runTask = async (task: Task): Promise<OperatorResult> => {
+    const outcome = await (!run.dryRun
+      ? step.run(task, context)
+      : step.dryRun !== undefined
+        ? step.dryRun(task, context)
+        : leftOut
+          ? undefined
+          : step.run(task, context))
     return { task, outcome: outcome ?? undefined, messages }
-  } finally {
-    await step.dispose?.()
+  }
+  return {
+    step,
+    run: (variables) => runTask(testTask(variables)),
+    arriveSkipped: async (variables) => {
+      const task = testTask(variables)
+      await step.arriveSkipped?.(task, context)
+      return runTask(task)
+    },
+    dispose: async () => step.dispose?.(),
   }
 }
 

@@ -103,7 +103,13 @@ export interface OperatorDefinition<F extends Flags = Flags, N extends ServiceNe
   readonly infer?: (inputs: PortTypes, options: FlagOptions<F>) => Readonly<Record<string, VariableType>>
   /** Lines for `chunkflow plan`: what the options mean for these inputs, as far as they are known. */
   readonly explain?: (inputs: PortTypes, options: FlagOptions<F>) => readonly string[]
-  /** Bytes at the peak, besides what is already in the task. */
+  /**
+   * For results on the grid of their inputs: how many voxels around a voxel, z y x, its result depends on. `[0, 0, 0]`
+   * is that voxel alone, Infinity all of an axis. Left out or undefined, a result depends on the whole chunk, or lies
+   * on another grid. What a declared halo promises, blocks computed one by one, is checked by the conformance kit.
+   */
+  readonly halo?: (options: FlagOptions<F>) => readonly [number, number, number] | undefined
+  /** Bytes at the peak, besides what is already in the task; results are among them. */
   readonly estimate?: (inputs: PortTypes, options: FlagOptions<F>) => { readonly bytes: number } | undefined
   create(context: CreateContext<F, N>): Promise<Step> | Step
 }

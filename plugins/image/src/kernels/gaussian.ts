@@ -75,9 +75,12 @@ function* blurCalls(
     }
 }
 
+/** How many voxels on either side {@link gaussianFilter} sees. */
+export const gaussianRadius = (sigma: number): number => Math.floor(4 * sigma + 0.5)
+
 /** exp(-k^2 / (2 sigma^2)) for k = 0..floor(4 sigma + 0.5), divided by the sum over both sides. */
 export function gaussianWeights(sigma: number): Float64Array {
-  const radius = Math.floor(4 * sigma + 0.5)
+  const radius = gaussianRadius(sigma)
   if (radius === 0) return Float64Array.of(1)
   const side = Float64Array.from({ length: radius + 1 }, (_, k) => Math.exp(-(k * k) / (2 * sigma * sigma)))
   const sum = side.reduceRight((total, weight, k) => total + (k === 0 ? weight : 2 * weight), 0)

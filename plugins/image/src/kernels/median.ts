@@ -1,4 +1,12 @@
-import { allocate, type Chunk, type KernelCall, spatialSize, withProperties, type Zyx } from '@chunkflow/sdk'
+import {
+  allocate,
+  type Chunk,
+  type KernelCall,
+  spatialSize,
+  withProperties,
+  type Zyx,
+  zyx,
+} from '@chunkflow/sdk'
 import type { ComputeServices } from '@chunkflow/sdk/numerics'
 import { type Border, windowIndices } from './border.js'
 import { inFloat32 } from './in-float32.js'
@@ -55,6 +63,14 @@ function* medianCalls(
       ],
     }
 }
+
+/** How many voxels on either side of an axis {@link medianFilter} sees: all of them where the other end continues it. */
+export const medianHalo = (size: Zyx, border: Border): Zyx =>
+  zyx(
+    ...(size.map((taps) =>
+      border === 'wrap' && taps > 1 ? Number.POSITIVE_INFINITY : Math.floor(taps / 2),
+    ) as [number, number, number]),
+  )
 
 const reachOf = (taps: number): Reach => ({
   before: Math.floor(taps / 2),

@@ -13,6 +13,7 @@ export default defineOperator({
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
   },
   effects: 'pure',
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }) {
     if (input?.rank === 3)
       throw chunkflowError('image-dtype', 'channel-voting takes 4-D chunks, not 3-D ones', {

@@ -1,5 +1,5 @@
 import { COMPUTE, chunkOf, defineOperator, flag } from '@chunkflow/sdk'
-import { GAUSSIAN_DTYPES, gaussianFilter } from '../kernels/gaussian.js'
+import { GAUSSIAN_DTYPES, gaussianFilter, gaussianRadius } from '../kernels/gaussian.js'
 import { requireDtype, resultBytes } from '../result-type.js'
 
 const FIX = 'labels are not blurred: threshold or mask the image instead'
@@ -38,6 +38,7 @@ export default defineOperator({
     requireDtype('gaussian-filter', input, GAUSSIAN_DTYPES, FIX)
     return input === undefined ? {} : { outputChunkName: input }
   },
+  halo: ({ sigma }) => [0, gaussianRadius(sigma), gaussianRadius(sigma)],
   estimate: ({ inputChunkName }) => resultBytes(inputChunkName),
   create: ({ options, services: { compute } }) => ({
     async run(task, { signal }) {

@@ -14,6 +14,7 @@ export default defineOperator({
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
   },
   effects: 'pure',
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }) {
     requireDtype('inverse', input, DTYPES, FIX)
     return input === undefined ? {} : { outputChunkName: inferredType(input) }

@@ -15,6 +15,7 @@ export default defineOperator({
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
   },
   effects: 'pure',
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }) {
     requireDtype('mapto01', input, DTYPES, FIX)
     if (input?.dtype === undefined) return {}

@@ -1,6 +1,6 @@
 import { COMPUTE, chunkOf, defineOperator, flag } from '@chunkflow/sdk'
 import { BORDERS } from '../kernels/border.js'
-import { medianFilter } from '../kernels/median.js'
+import { medianFilter, medianHalo } from '../kernels/median.js'
 import { resultBytes } from '../result-type.js'
 
 export default defineOperator({
@@ -26,6 +26,7 @@ export default defineOperator({
   services: { compute: COMPUTE },
   effects: 'pure',
   infer: ({ inputChunkName: input }) => (input === undefined ? {} : { outputChunkName: input }),
+  halo: ({ size, mode }) => medianHalo(size, mode),
   estimate: ({ inputChunkName }) => resultBytes(inputChunkName),
   create: ({ options, services: { compute } }) => ({
     async run(task, { signal }) {

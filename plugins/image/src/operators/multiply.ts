@@ -17,6 +17,7 @@ export default defineOperator({
     }),
   },
   effects: 'pure',
+  halo: () => [0, 0, 0],
   infer(_, { inputNames, outputNames = inputNames }) {
     if (outputNames.length !== inputNames.length)
       throw chunkflowError(

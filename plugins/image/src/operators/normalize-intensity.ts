@@ -14,6 +14,7 @@ export default defineOperator({
   },
   effects: 'pure',
   timed: true,
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }) {
     requireDtype('normalize-intensity', input, ['uint8'], FIX)
     return { outputChunkName: inferredType({ ...input, dtype: 'float32' }) }

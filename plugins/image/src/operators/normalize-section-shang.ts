@@ -33,6 +33,7 @@ export default defineOperator({
     if (input?.dtype !== undefined) targetOf(input.dtype, options)
     return { outputChunkName: inferredType({ ...input, dtype: 'float32' }) }
   },
+  halo: () => [0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
   estimate: ({ inputChunkName }) => resultBytes(inputChunkName, 'float32'),
   create: ({ options }) => ({
     run(task) {

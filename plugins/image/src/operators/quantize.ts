@@ -16,6 +16,7 @@ export default defineOperator({
     }),
   },
   effects: 'pure',
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }) {
     requireDtype('quantize', input, ['float32'], 'give it the output of a network')
     return {

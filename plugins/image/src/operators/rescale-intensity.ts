@@ -23,6 +23,8 @@ export default defineOperator({
     requireDtype('rescale-intensity', input, RESCALE_DTYPES, FIX)
     return input === undefined ? {} : { outputChunkName: inferredType(input) }
   },
+  // without limits the smallest and the largest voxel of the whole chunk count
+  halo: ({ low, high }) => (low === undefined || high === undefined ? undefined : [0, 0, 0]),
   estimate: ({ inputChunkName }) => resultBytes(inputChunkName),
   create: ({ options: { inputChunkName, outputChunkName, low, high } }) => ({
     run(task) {

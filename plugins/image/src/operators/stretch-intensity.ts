@@ -20,6 +20,7 @@ export default defineOperator({
     }),
   },
   effects: 'pure',
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }, { minThreshold, maxThreshold }) {
     if (minThreshold >= maxThreshold)
       throw chunkflowError(

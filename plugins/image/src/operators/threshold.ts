@@ -13,6 +13,7 @@ export default defineOperator({
   },
   effects: 'pure',
   timed: true,
+  halo: () => [0, 0, 0],
   infer({ inputChunkName: input }) {
     if (input?.shape?.length === 4 && input.shape[0] !== 1)
       throw chunkflowError('shape-mismatch', `threshold takes one channel, not ${input.shape[0]}`, {

@@ -40,6 +40,8 @@ export default defineOperator({
     requireLabelType(NAME, inputChunkName)
     return inputChunkName === undefined ? {} : { outputChunkName: inputChunkName }
   },
+  // small objects are told by all their voxels
+  halo: ({ dustSizeThreshold }) => (dustSizeThreshold === undefined ? [0, 0, 0] : undefined),
   create({ options, services }) {
     let selection: Promise<ReadonlySet<bigint>> | undefined
     return {

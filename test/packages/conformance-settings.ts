@@ -1,0 +1,156 @@
+/** What makes operators run that need more than their defaults and a uint8 chunk. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { boxFromSize, type Chunk, createChunk, emptyChunk, type Zyx } from '@chunkflow/sdk'
+import { type ConformanceSettings, ODD_PLACEMENT, ODD_SHAPE, randomChunk } from '@chunkflow/sdk/testing'
+import { chunkflow } from '../../cli/src/api/chain.js'
+import { filesIn } from '../pipelines/chunkflow.js'
+
+/** Operators whose steps cannot run here, with the reason. Their declaration is checked all the same. */
+export const EXCLUDED: Readonly<Record<string, string>> = {
+  'delete-task-in-queue': 'it takes tasks of a queue only; its acknowledgement is tested beside it',
+}
+
+const INTEGERS = ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64'] as const
+const image = (size: Zyx = ODD_SHAPE) => randomChunk(size, { dtype: 'uint8', ...ODD_PLACEMENT })
+const bbox = boxFromSize(ODD_PLACEMENT.voxelOffset, ODD_SHAPE)
+
+/** Smooth affinities, whose regions are some voxels wide as those of images are. */
+function affinities(size: Zyx): Chunk {
+  const { data } = emptyChunk('float32', [3, ...size])
+  const voxels = data.length / 3
+  for (let index = 0; index < data.length; index++) {
+    const at = index % voxels
+    const [y, x] = [Math.floor(at / size[2]) % size[1], at % size[2]]
+    data[index] = 0.5 + 0.24 * (Math.sin(x / 3) + Math.cos(y / 4)) + 0.01 * Math.sin(at / (size[1] * size[2]))
+  }
+  return createChunk(data, [3, ...size], ODD_PLACEMENT)
+}
+
+/** @param folder for files; each operator gets one of its own below it */
+export async function conformanceSettings(
+  folder: string,
+): Promise<Readonly<Record<string, ConformanceSettings>>> {
+  const file = (name: string): string => path.join(folder, name)
+  mkdirSync(folder, { recursive: true })
+  /** Saves the sample with another operator, for one that loads. */
+  const saved = (operator: string, options: Record<string, unknown>): Promise<unknown> =>
+    chunkflow({ variables: { chunk: image() } })
+      .step(operator, options)
+      .run()
+  await saved('save-h5', { fileName: file('load-h5/a.h5') })
+  await saved('save-npy', { fileName: file('load-npy/a.npy') })
+  await saved('save-tif', { fileName: file('load-tif/a.tif') })
+  await saved('save-pngs', { outputPath: file('load-png/') })
+  await saved('save-json', { inputName: 'chunk', filePath: file('load-json/a.json') })
+  const volume = (operator: string) => ({
+    volumePath: `file://${file(operator)}/volume`,
+  })
+  // the sample is one block of it
+  const { voxelOffset } = ODD_PLACEMENT
+  const layout = { blockSize: [...ODD_SHAPE], volumeStart: [...voxelOffset], volumeSize: [10, 18, 42] }
+  for (const operator of ['load-precomputed', 'skip-task-by-blocks-in-volume'])
+    await saved('save-precomputed', { ...volume(operator), ...layout })
+  await saved('create-info', {
+    ...volume('downsample-upload'),
+    blockSize: [5, 9, 14],
+    volumeSize: [10, 18, 42],
+    voxelOffset: [...voxelOffset],
+    factor: [1, 1, 1],
+    maxMip: 2,
+  })
+  await saved('save-precomputed', { ...volume('mask'), ...layout })
+
+  /** Content of everything in an operator's folder. */
+  const outside = (operator: string) => (): string => {
+    mkdirSync(file(operator), { recursive: true })
+    return filesIn(file(operator))
+      .map(
+        (name) =>
+          `${name} ${createHash('sha256')
+            .update(readFileSync(file(`${operator}/${name}`)))
+            .digest('hex')}`,
+      )
+      .join('\n')
+  }
+  const settings: Record<string, ConformanceSettings> = {
+    'adjust-bbox': { options: { cornerOffset: [1, 2, 3, -1, -2, -3] }, variables: () => ({ bbox }) },
+    agglomerate: { variables: (size) => ({ chunk: affinities(size) }), dtypes: ['float16', 'float32'] },
+    'channel-voting': { sample: { dtype: 'float32', channels: 3 } },
+    'connected-components': {
+      options: { threshold: 100 },
+      dtypes: [...INTEGERS, 'float16', 'float32', 'float64'],
+    },
+    'copy-var': { options: { toName: 'copy' } },
+    'create-chunk': { options: { size: [3, 4, 5] } },
+    'create-info': { options: { ...volume('create-info'), blockSize: [4, 4, 4] } },
+    'crop-margin': { options: { marginSize: [1, 2, 3] } },
+    'delete-var': { options: { varNames: ['chunk'] } },
+    // blocks of the coarser grid begin at multiples of the factor
+    downsample: { dtypes: [...INTEGERS, 'float32'], positionDependent: true },
+    'downsample-upload': { options: { ...volume('downsample-upload'), stopMip: 2 }, positionDependent: true },
+    'evaluate-segmentation': {
+      options: { json: file('evaluate-segmentation/scores.json') },
+      sample: { dtype: 'uint32' },
+      dtypes: ['uint32', 'uint64'],
+    },
+    'fill-segmentation-holes': { sample: { dtype: 'uint32' }, dtypes: ['uint32', 'uint64'] },
+    'gaussian-filter': { dtypes: ['uint8', 'uint16', 'float16', 'float32', 'float64'] },
+    inference: {
+      options: { framework: 'identity', inputPatchSize: [5, 9, 14], outputPatchOverlap: [1, 1, 2] },
+      // a whole number of patches
+      variables: ([depth, height, width]) => ({
+        chunk: image([depth - ((depth - 1) % 4), height - ((height - 1) % 8), width - ((width - 2) % 12)]),
+      }),
+      memorySampleBytes: 2 << 20,
+    },
+    'load-h5': { options: { fileName: file('load-h5/a.h5') } },
+    'load-json': { options: { filePath: file('load-json/a.json') } },
+    'load-npy': { options: { fileName: file('load-npy/a.npy') } },
+    'load-png': { options: { path: file('load-png/') } },
+    'load-precomputed': { options: volume('load-precomputed') },
+    'load-tif': { options: { fileName: file('load-tif/a.tif') } },
+    'mark-complete': { options: { prefix: file('mark-complete/done-') }, variables: () => ({ bbox }) },
+    mask: { options: { ...volume('mask'), mip: 0 }, positionDependent: true },
+    'mask-out-objects': { options: { selectedObjIds: '3,5,150' }, sample: { dtype: 'uint32' } },
+    'median-filter': { options: { size: [3, 3, 2] }, dtypes: [...INTEGERS, 'float16', 'float32', 'float64'] },
+    multiply: { options: { multiplierName: 'mask' }, dtypes: ['uint8', 'uint64', 'float32'] },
+    'print-max-id': { sample: { dtype: 'uint64' } },
+    quantize: { sample: { dtype: 'float32' } },
+    'rescale-intensity': { options: { low: 10, high: 90 } },
+    'save-h5': {
+      options: { fileName: file('save-h5/a.h5') },
+      dtypes: [...INTEGERS, 'float16', 'float32', 'float64'],
+    },
+    'save-json': {
+      options: { filePath: file('save-json/a.json') },
+      variables: () => ({ dict: { answer: 42 } }),
+    },
+    'save-npy': {
+      options: { fileName: file('save-npy/a.npy') },
+      dtypes: [...INTEGERS, 'float16', 'float32', 'float64'],
+    },
+    'save-pngs': { options: { outputPath: file('save-pngs/') } },
+    'save-precomputed': { options: { ...volume('save-precomputed'), ...layout }, positionDependent: true },
+    'save-tif': { options: { fileName: file('save-tif/a.tif') } },
+    'skip-all-zero': { options: { prefix: file('skip-all-zero/empty-') } },
+    'skip-none': {
+      options: { prefix: file('skip-none/empty-') },
+      variables: () => ({ chunk: image(), bbox }),
+    },
+    'skip-task-by-blocks-in-volume': {
+      options: volume('skip-task-by-blocks-in-volume'),
+      variables: () => ({ bbox: bbox }),
+    },
+    'skip-task-by-file': {
+      options: { prefix: file('skip-task-by-file/done-') },
+      variables: () => ({ bbox }),
+    },
+    snapshot: { options: { fileName: file('snapshot/a.png') } },
+    threshold: { dtypes: [...INTEGERS, 'float16', 'float32', 'float64'] },
+  }
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, given]) => [name, { outside: outside(name), ...given }]),
+  )
+}
