@@ -9,7 +9,10 @@ import { filesIn } from '../pipelines/chunkflow.js'
 
 /** Operators whose steps cannot run here, with the reason. Their declaration is checked all the same. */
 export const EXCLUDED: Readonly<Record<string, string>> = {
+  'cloud-watch': 'it sends to a cloud; what it sends is tested beside it against a local server',
   'delete-task-in-queue': 'it takes tasks of a queue only; its acknowledgement is tested beside it',
+  neuroglancer: 'it waits for a person',
+  view: 'it waits for a person',
 }
 
 const INTEGERS = ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64'] as const
@@ -50,7 +53,7 @@ export async function conformanceSettings(
   // the sample is one block of it
   const { voxelOffset } = ODD_PLACEMENT
   const layout = { blockSize: [...ODD_SHAPE], volumeStart: [...voxelOffset], volumeSize: [10, 18, 42] }
-  for (const operator of ['load-precomputed', 'skip-task-by-blocks-in-volume'])
+  for (const operator of ['load-precomputed', 'skip-task-by-blocks-in-volume', 'transfer'])
     await saved('save-precomputed', { ...volume(operator), ...layout })
   await saved('create-info', {
     ...volume('downsample-upload'),
@@ -116,6 +119,9 @@ export async function conformanceSettings(
     'mask-out-objects': { options: { selectedObjIds: '3,5,150' }, sample: { dtype: 'uint32' } },
     'median-filter': { options: { size: [3, 3, 2] }, dtypes: [...INTEGERS, 'float16', 'float32', 'float64'] },
     multiply: { options: { multiplierName: 'mask' }, dtypes: ['uint8', 'uint64', 'float32'] },
+    'normalize-contrast': { dtypes: ['uint8'] },
+    'normalize-section-contrast': { dtypes: ['uint8'] },
+    plugin: { options: { file: 'inverse', inputNames: ['chunk'] } },
     'print-max-id': { sample: { dtype: 'uint64' } },
     quantize: { sample: { dtype: 'float32' } },
     'rescale-intensity': { options: { low: 10, high: 90 } },
@@ -148,6 +154,12 @@ export async function conformanceSettings(
       variables: () => ({ bbox }),
     },
     snapshot: { options: { fileName: file('snapshot/a.png') } },
+    transfer: {
+      options: {
+        sourceVolume: `file://${file('transfer')}/volume`,
+        targetVolume: `file://${file('transfer')}/copy`,
+      },
+    },
     threshold: { dtypes: [...INTEGERS, 'float16', 'float32', 'float64'] },
   }
   return Object.fromEntries(

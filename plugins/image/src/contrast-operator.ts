@@ -76,6 +76,8 @@ histograms of whole sections with --levels-path, else from the chunk itself: the
       requireDtype(naming.name, input, ['uint8'], FIX)
       return input === undefined ? {} : { outputChunkName: inferredType(input) }
     },
+    halo: ({ perSection }) =>
+      perSection ? [0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] : undefined,
     estimate: ({ inputChunkName }) => resultBytes(inputChunkName),
     create({ options, services: { compute, store } }) {
       const { levelsPath } = options
