@@ -2,12 +2,16 @@ import {
   type BoundingBox,
   boundingBox,
   boxSize,
+  ceilDivideZyx,
   channelCount,
   channelOf,
   chunkflowError,
   divideZyx,
+  everyAxis,
+  floorDivideZyx,
   formatBox,
   formatFlag,
+  multiplyZyx,
   type Zyx,
   zyx,
 } from '@chunkflow/sdk'
@@ -48,13 +52,37 @@ export function maskGeometry(
   if (![...start, ...stop].every(Number.isInteger))
     throw chunkflowError(
       'mask-mismatch',
-      `Box ${formatBox(box)} cannot be divided by the mask's factor ${formatFlag(factor)} (zyx)`,
-      {
-        where,
-        fix: `use boxes whose start and size are multiples of ${formatFlag(factor)}, or a finer --mip of the mask`,
-      },
+      `Box ${formatBox(box)} of ${formatFlag(boxSize(box))} voxels cannot be divided by the mask's factor ${formatFlag(factor)} (zyx)`,
+      { where, fix: whatFits(box, voxelSize, factor, mask) },
     )
   return { factor, box: boundingBox(start, stop) }
+}
+
+/** The nearest boxes that consist of whole mask voxels, and the coarsest scale of the mask that fits the box as it is. */
+function whatFits(
+  box: BoundingBox,
+  voxelSize: Zyx | null,
+  factor: Zyx,
+  { volume, mip }: { readonly volume: PrecomputedVolume; readonly mip: number },
+): string {
+  const boxOfMask = (start: Zyx, stop: Zyx): BoundingBox | null =>
+    everyAxis(start, stop, (low, high) => low < high)
+      ? boundingBox(multiplyZyx(start, factor), multiplyZyx(stop, factor))
+      : null
+  const around = boxOfMask(floorDivideZyx(box.start, factor), ceilDivideZyx(box.stop, factor))
+  const inside = boxOfMask(ceilDivideZyx(box.start, factor), floorDivideZyx(box.stop, factor))
+  const boxes = [inside, around].filter((candidate) => candidate !== null)
+  const finer = volume.info.scales.slice(0, mip).findLast(({ voxelSizeNm }) => {
+    if (voxelSize === null) return false
+    const ratio = divideZyx(voxelSizeNm, voxelSize)
+    const parts = [...ratio, ...divideZyx(box.start, ratio), ...divideZyx(box.stop, ratio)]
+    return parts.every(Number.isInteger) && ratio.every((value) => value >= 1)
+  })
+  const fitting = boxes.map((candidate) => `${formatFlag(boxSize(candidate))} (${formatBox(candidate)})`)
+  return [
+    `boxes that fit start and end at multiples of ${formatFlag(factor)}: sizes ${fitting.join(' or ')}`,
+    ...(finer === undefined ? [] : [`--mip ${finer.mip} of the mask fits this box`]),
+  ].join('; ')
 }
 
 /** The mask over a region as bytes, 1 where voxels survive; only the first channel counts. */

@@ -1,4 +1,12 @@
-import { allocate, boundingBox, type Chunk, cloneChunk, createChunk, type Dtype } from '@chunkflow/sdk'
+import {
+  allocate,
+  boundingBox,
+  type Chunk,
+  cloneChunk,
+  createChunk,
+  type Dtype,
+  emptyChunk,
+} from '@chunkflow/sdk'
 import { ODD_PLACEMENT, randomChunk } from '@chunkflow/sdk/testing'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
@@ -105,6 +113,30 @@ test('refuses chunks that do not fit the mask', async () => {
     run(mask, { options: { mip: 1 }, variables: at([5, -2, 8], [2, 4, 16]) }),
     'volume-mip-missing',
   )
+})
+
+test('an indivisible size is refused with the sizes, and the mip, that fit', async () => {
+  const { run } = setUp()
+  await run(createInfo, {
+    options: {
+      dataType: 'uint8',
+      volumeSize: [4, 64, 64],
+      blockSize: [4, 8, 8],
+      factor: [1, 2, 2],
+      maxMip: 4,
+      voxelSize: [40, 4, 4],
+    },
+  })
+  // size 24 allows at most factor 8
+  const chunk = emptyChunk('uint8', [4, 24, 24], { voxelOffset: [0, 0, 24], voxelSize: [40, 4, 4] })
+  const said = await refuses(run(mask, { options: { mip: 4 }, variables: { chunk } }), 'mask-mismatch')
+  assert.match(
+    said,
+    "Box 0-4_0-24_24-48 of 4 24 24 voxels cannot be divided by the mask's factor 1 16 16 (zyx)",
+  )
+  assert.match(said, 'sizes 4 16 16 (0-4_0-16_32-48) or 4 32 32 (0-4_0-32_16-48)')
+  assert.match(said, '--mip 3 of the mask fits this box')
+  await run(mask, { options: { mip: 3 }, variables: { chunk } })
 })
 
 test('skips to the target when nothing of the task survives', async () => {
