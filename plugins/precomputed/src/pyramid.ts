@@ -1,9 +1,13 @@
 import {
   type Chunk,
+  chunkBox,
   chunkflowError,
+  cutout,
   divideZyx,
+  equalBoxes,
   equalZyx,
   formatFlag,
+  intersectBoxes,
   isChunkflowError,
   isFloat,
   multiplyZyx,
@@ -74,6 +78,14 @@ export function extendInfo(
     factors.push(actual)
   }
   return { info, factors }
+}
+
+/** The part of a chunk inside its volume: zeros beyond are no voxels, and would darken the border of every level. */
+export function cropToVolume(chunk: Chunk, { info }: PrecomputedVolume, mip: number): Chunk {
+  const box = chunkBox(chunk)
+  const inside = intersectBoxes(box, info.scales[mip]!.box)
+  // a chunk outside is refused when its levels are checked
+  return inside === null || equalBoxes(inside, box) ? chunk : cutout(chunk, inside)
 }
 
 /** The coarser levels of a chunk, finest first. Levels of equal factors are made together: their averages are exact. */

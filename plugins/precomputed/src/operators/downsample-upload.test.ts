@@ -75,6 +75,30 @@ test('adds the scales that are missing, in two passes (mips 1 to 2 from 0, then 
   assert.ok(blocks().some((key) => key.startsWith('32_64_40/')))
 })
 
+test('what lies beyond the volume has no part in its border', async () => {
+  const { run } = setUp()
+  const options = {
+    dataType: 'uint8',
+    volumeSize: [1, 5, 3],
+    blockSize: [1, 4, 4],
+    factor: [1, 2, 2],
+    maxMip: 2,
+  }
+  await run(createInfo, { options })
+  // a task of 8 x 8, read beyond the end of 5 x 3: zeros there
+  const data = new Uint8Array(64)
+  for (let y = 0; y < 5; y++) data.fill(100, 8 * y, 8 * y + 3)
+  const chunk = createChunk(data, [1, 8, 8], { voxelSize: [1, 1, 1] })
+  await run(downsampleUpload, { options: { stopMip: 3 }, variables: { chunk } })
+  for (const [mip, count] of [
+    [1, 6],
+    [2, 2],
+  ] as const) {
+    const { data: voxels } = await readMip(run, mip)
+    assert.equal([...voxels], new Array(count).fill(100))
+  }
+})
+
 test('labels of eight bits are not averaged in a segmentation', async () => {
   const { run } = setUp()
   const chunk = createChunk(new Uint8Array([7, 7, 9, 9, 7, 3, 9, 1]), [1, 2, 4], { voxelSize: [1, 1, 1] })

@@ -10,7 +10,7 @@ import {
   formatBox,
   STORE,
 } from '@chunkflow/sdk'
-import { checkLevels, checkMips, extendInfo, levelOptions, makeLevels } from '../pyramid.js'
+import { checkLevels, checkMips, cropToVolume, extendInfo, levelOptions, makeLevels } from '../pyramid.js'
 import { createPrecomputedFormat, type PrecomputedVolume, requireVolume } from '../volume/format.js'
 
 export default defineOperator({
@@ -73,7 +73,10 @@ Every level must consist of whole blocks: tasks must be multiples of the block s
       const { info, factors } = extendInfo(volume.info, pyramid, path)
       const extended = format.over(volume.storage, info)
       const { compute } = services
-      const chunks = await makeLevels(chunk, factors, info.layerType, { compute, signal })
+      const chunks = await makeLevels(cropToVolume(chunk, volume, chunkMip), factors, info.layerType, {
+        compute,
+        signal,
+      })
       const levels = chunks
         .map((level, index) => ({ chunk: level, mip: chunkMip + 1 + index }))
         .filter(({ mip }) => mip >= pyramid.startMip)
