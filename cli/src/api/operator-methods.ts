@@ -240,6 +240,26 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Write a PyTorch model file and its weights as one ONNX file. */
+  exportOnnx(options: {
+    /** model file, as for inference -f pytorch */
+    convnetModel: string
+    /** its weights */
+    convnetWeightPath?: string
+    /** a patch that the model reads, z y x */
+    inputPatchSize?: Triple
+    patchSize?: Triple
+    /** channels the model reads */
+    numInputChannels?: number
+    /** largest difference that is taken for rounding */
+    tolerance?: number
+    /** interpreter that has PyTorch */
+    python?: string
+    /** the .onnx file to write */
+    fileName: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Make tasks from rows of a file of boxes. */
   fetchTaskFromFile(options: {
     /** .npy file of generate-tasks, or comma-separated text */
