@@ -4,7 +4,7 @@ export default definePlugin({
   name: '@chunkflow/plugin-inference-python',
   assets: { python: './python' },
   workers: { javascriptModel: './javascript-model.worker.ts' },
-  permissions: ['subprocess'],
+  permissions: ['filesystem', 'subprocess'],
   operators: {
     'export-onnx': () => import('./operators/export-onnx.js'),
   },
