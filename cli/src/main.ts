@@ -2,6 +2,7 @@ import { chunkflowError, formatChunkflowError, isChunkflowError } from '@chunkfl
 import { runChainCommand } from './commands/chain.js'
 import { isHostCommand, runHostCommand } from './commands/index.js'
 import { createLogger } from './console/logger.js'
+import { redactAddresses } from './console/redact.js'
 import { openRegistry } from './discovery/registry.js'
 import { RunFailure } from './run/run-failure.js'
 
@@ -50,7 +51,7 @@ function report(error: unknown, verbose: boolean): number {
   createLogger({ level: 'error', file: undefined }).error(formatChunkflowError(known))
   if (verbose || known.code === 'unexpected') {
     const root = known.cause instanceof Error ? known.cause : known
-    if (verbose) process.stderr.write(`${root.stack ?? ''}\n`)
+    if (verbose) process.stderr.write(`${redactAddresses(root.stack ?? '')}\n`)
   }
   return failedRunning ? 1 : 2
 }

@@ -2,23 +2,34 @@ import { access, constants } from 'node:fs/promises'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { isChunkflowError } from '@chunkflow/kernel/authoring'
 import { readConfiguration } from '../configuration/configuration.js'
+import { redactAddresses } from '../console/redact.js'
 import { dataFolder } from '../discovery/folders.js'
 import { openRegistry } from '../discovery/registry.js'
+import { readArguments } from './arguments.js'
+import { type Check, checkPlace } from './doctor-place.js'
 import { sortPlugins } from './list-plugins.js'
 
-type Check = readonly ['ok' | 'warn' | 'fail', string]
+/**
+ * `chunkflow doctor`: looks for what commonly goes wrong in this installation. `chunkflow doctor PLACE… [--write]`: which
+ * credential is used for these places and what it may do. Exit code 1 when something failed.
+ */
+export async function doctor(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments('doctor', argv, { write: { type: 'boolean' } })
+  const checks: Check[] = []
+  for (const place of positionals) checks.push(...(await checkPlace(place, { write: values.write ?? false })))
+  if (positionals.length === 0) checks.push(...(await installation()))
+  for (const [state, text] of checks) process.stdout.write(`${state.padEnd(5)} ${redactAddresses(text)}\n`)
+  return checks.some(([state]) => state === 'fail') ? 1 : 0
+}
 
-/** `chunkflow doctor`: looks for what commonly goes wrong; exit code 1 when something failed. */
-export async function doctor(): Promise<number> {
-  const checks: Check[] = [
+async function installation(): Promise<Check[]> {
+  return [
     nodeVersion(),
     memory(),
     ...(await plugins()),
     await dataFolderWritable(),
     ...(await configuration()),
   ]
-  for (const [state, text] of checks) process.stdout.write(`${state.padEnd(5)} ${text}\n`)
-  return checks.some(([state]) => state === 'fail') ? 1 : 0
 }
 
 function nodeVersion(): Check {

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import type { Logger } from '@chunkflow/kernel/authoring'
+import { redactAddresses } from './redact.js'
 
 const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const
 export type LogLevel = (typeof LEVELS)[number]
@@ -9,10 +10,11 @@ export interface LoggerSettings {
   readonly file: string | undefined
 }
 
-/** Messages go to stderr (and the log file), results to stdout. */
+/** Messages go to stderr (and the log file), without secrets of web addresses; results to stdout. */
 export function createLogger({ level, file }: LoggerSettings): Logger {
   const least = LEVELS.indexOf(level)
-  const write = (at: LogLevel, message: string): void => {
+  const write = (at: LogLevel, text: string): void => {
+    const message = redactAddresses(text)
     if (file !== undefined && LEVELS.indexOf(at) >= Math.min(least, LEVELS.indexOf('info')))
       appendFileSync(file, `${new Date().toISOString()} ${at.padEnd(7)} ${message}\n`)
     if (LEVELS.indexOf(at) < least) return
