@@ -8,12 +8,19 @@ import type { BuildFailure, Plugin } from 'esbuild'
 export interface CompiledScript {
   /** To be imported. */
   readonly url: string
+  /** The stack of an error with the lines of the file instead of the compiled ones. */
+  stackOf(error: Error): string
   /** `/home/me/my_plugin.ts:12` of an error's innermost line in the script. */
   placeOf(error: unknown): string | undefined
 }
 
-/** Scripts import `@chunkflow/sdk` without having it installed: they get the copy that this plugin has. */
-const SDK = Symbol.for('chunkflow.script.sdk')
+/** What scripts import without having it installed: the copies that this plugin has. */
+const SHIPPED: Readonly<Record<string, () => Promise<object>>> = {
+  '@chunkflow/sdk': async () => sdk,
+  '@chunkflow/sdk/numerics': () => import('@chunkflow/sdk/numerics'),
+}
+const MODULES = Symbol.for('chunkflow.script.modules')
+const modules: Record<string, object> = {}
 
 /**
  * Compiles a file with what it imports by relative path into one module in memory. Packages are taken from where the file
@@ -39,7 +46,7 @@ export async function compileScript(file: string): Promise<CompiledScript> {
         'import.meta.dirname': JSON.stringify(path.dirname(file)),
       },
       logLevel: 'silent',
-      plugins: [shippedSdk, packagesOfTheFile],
+      plugins: [shippedModules, packagesOfTheFile],
     })
     const map = outputFiles.find(({ path: name }) => name.endsWith('.map'))!.text
     const code = outputFiles.find(({ path: name }) => !name.endsWith('.map'))!.text
@@ -50,31 +57,44 @@ export async function compileScript(file: string): Promise<CompiledScript> {
 }
 
 function load(file: string, code: string, payload: SourceMapPayload): CompiledScript {
-  Object.assign(globalThis, { [SDK]: sdk })
   const name = `chunkflow-script:${path.basename(file)}`
   const source = Buffer.from(`${code}\n//# sourceURL=${name}\n`).toString('base64')
   const map = new SourceMap(payload)
+  const places = new RegExp(`${name.replaceAll(/\W/g, '\\$&')}:(\\d+):(\\d+)`, 'g')
+  const original = (line: string, column: string): string | undefined => {
+    const entry = map.findEntry(Number(line) - 1, Number(column) - 1)
+    if (!('originalSource' in entry)) return undefined
+    return `${path.resolve(path.dirname(file), entry.originalSource)}:${entry.originalLine + 1}`
+  }
   return {
     url: `data:text/javascript;base64,${source}`,
+    stackOf: ({ stack = '' }) =>
+      stack.replaceAll(places, (place, line: string, column: string) => original(line, column) ?? place),
     placeOf(error) {
-      const stack = error instanceof Error ? (error.stack ?? '') : ''
-      const at = stack.indexOf(`${name}:`)
-      const [, line, column] = /^(\d+):(\d+)/.exec(stack.slice(at + name.length + 1)) ?? []
-      if (at < 0 || line === undefined || column === undefined) return undefined
-      const entry = map.findEntry(Number(line) - 1, Number(column) - 1)
-      if (!('originalSource' in entry)) return undefined
-      return `${path.resolve(path.dirname(file), entry.originalSource)}:${entry.originalLine + 1}`
+      if (!(error instanceof Error)) return undefined
+      for (const [, line, column] of (error.stack ?? '').matchAll(places)) {
+        const place = original(line!, column!)
+        if (place !== undefined) return place
+      }
+      return undefined
     },
   }
 }
 
-const shippedSdk: Plugin = {
-  name: 'shipped-sdk',
+const shippedModules: Plugin = {
+  name: 'shipped-modules',
   setup(build) {
-    build.onResolve({ filter: /^@chunkflow\/sdk$/ }, () => ({ path: 'sdk', namespace: 'chunkflow' }))
-    build.onLoad({ filter: /.*/, namespace: 'chunkflow' }, () => ({
-      contents: `export const { ${Object.keys(sdk).join(', ')} } = globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(SDK))})]`,
-    }))
+    build.onResolve({ filter: /^@chunkflow\/sdk/ }, ({ path: specifier }) =>
+      Object.hasOwn(SHIPPED, specifier) ? { path: specifier, namespace: 'chunkflow' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'chunkflow' }, async ({ path: specifier }) => {
+      const module = await SHIPPED[specifier]!()
+      Object.assign(globalThis, { [MODULES]: Object.assign(modules, { [specifier]: module }) })
+      const source = `globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(MODULES))})]`
+      return {
+        contents: `export const { ${Object.keys(module).join(', ')} } = ${source}[${JSON.stringify(specifier)}]`,
+      }
+    })
   },
 }
 
@@ -83,8 +103,8 @@ const packagesOfTheFile: Plugin = {
   name: 'packages-of-the-file',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, async ({ path: specifier, kind, resolveDir, pluginData }) => {
-      if (kind === 'entry-point' || pluginData === SDK || specifier.startsWith('node:')) return undefined
-      const found = await build.resolve(specifier, { kind, resolveDir, pluginData: SDK })
+      if (kind === 'entry-point' || pluginData === MODULES || specifier.startsWith('node:')) return undefined
+      const found = await build.resolve(specifier, { kind, resolveDir, pluginData: MODULES })
       if (found.errors.length > 0 || found.external || found.namespace !== 'file') return found
       return { path: pathToFileURL(found.path).href, external: true }
     })

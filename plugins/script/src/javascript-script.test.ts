@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Chunk, type ChunkflowError, isChunk } from '@chunkflow/sdk'
-import { rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
+import { type Chunk, type ChunkflowError, createChunk, isChunk } from '@chunkflow/sdk'
+import { inlineCompute, rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openJavaScript } from './javascript-script.js'
@@ -12,7 +12,7 @@ const folder = temporaryFolder()
 test.after(() => folder.remove())
 
 const { logger } = recordingLogger()
-const context = { signal: new AbortController().signal, logger }
+const context = { signal: new AbortController().signal, logger, compute: inlineCompute() }
 const chunk = rampChunk([2, 3, 4], { dtype: 'uint8', voxelOffset: [7, -3, 11] })
 let count = 0
 
@@ -64,6 +64,17 @@ export function execute(chunk: Chunk, keywords: object, { logger }: { logger: { 
   assert.equal(given, { size: [3, 1, 1], mode: 'reflect', args: 'x' })
 })
 
+test('offers numeric kernels', async () => {
+  const text = `
+import { createChunk } from '@chunkflow/sdk'
+import { connectedComponents } from '@chunkflow/sdk/numerics'
+export default async (chunk, keywords, { compute, signal }) => connectedComponents(chunk, { connectivity: 6 }, { compute, signal })`
+  const mask = createChunk(new Uint8Array([1, 0, 1, 1, 0, 1]), [1, 2, 3])
+  const labels = (await run(text, [mask])) as { data: Uint32Array } & Chunk
+  assert.ok(isChunk(labels))
+  assert.equal([...(labels.data as Uint32Array)], [1, 0, 2, 1, 0, 2])
+})
+
 test('keeps what a file remembers between tasks', async () => {
   const script = openJavaScript(file('let calls = 0\nexport const execute = () => ++calls'))
   assert.is(await script.execute([], [], context), 1)
@@ -107,6 +118,7 @@ export function execute(chunk: Unused) {
   assert.is(error.code, 'plugin-exception')
   assert.match(error.what, /^script-\d+\.ts: TypeError: Cannot read properties of undefined/)
   assert.match(error.where[0]!, /script-\d+\.ts:7$/)
+  assert.match((error.cause as Error).stack!, /at execute \(.*script-\d+\.ts:7\)/)
   const rejected = await refusal(() => run('export default async () => {\n\n  throw "a text"\n}'))
   assert.match(rejected.what, 'a text')
   const loading = await refusal(() => run('\nnull.x\nexport default () => 1', [], [], '.js'))

@@ -8,7 +8,7 @@ import type { ScriptRunner } from './script-runner.js'
 type Execute = (...values: unknown[]) => unknown
 
 /**
- * A `.ts`, `.js` or `.mjs` file, compiled in memory. `execute(...inputs, keywords, { signal, logger })` is its default export
+ * A `.ts`, `.js` or `.mjs` file, compiled in memory. `execute(...inputs, keywords, { signal, logger, compute })` is its default export
  * or exported by that name.
  */
 export function openJavaScript(file: string): ScriptRunner {
@@ -50,10 +50,11 @@ async function failing<T>(label: string, compiled: CompiledScript, action: () =>
   } catch (error) {
     if (isChunkflowError(error)) throw error
     const where = compiled.placeOf(error)
+    if (error instanceof Error) error.stack = compiled.stackOf(error)
     const { name, message } = error instanceof Error ? error : { name: 'Thrown', message: String(error) }
     throw chunkflowError('plugin-exception', `${label}: ${name}: ${message}`, {
       ...(where === undefined ? {} : { where }),
-      fix: '--verbose shows where it was called from',
+      fix: '--verbose shows the whole stack',
       cause: error,
     })
   }

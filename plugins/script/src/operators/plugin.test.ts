@@ -9,6 +9,7 @@ import {
   parseOptions,
 } from '@chunkflow/sdk'
 import {
+  inlineCompute,
   operatorConformance,
   rampChunk,
   recordingLogger,
@@ -34,7 +35,7 @@ const python = createPython({
   logger,
   environment: { ...process.env, CHUNKFLOW_PYTHON: PYTHON },
 })
-const services = { files: testFiles(folder.path), python }
+const services = { compute: inlineCompute(), files: testFiles(folder.path), python }
 test.after(async () => {
   await python.dispose()
   folder.remove()
@@ -218,7 +219,7 @@ def execute(box, array, nothing, json):
     add('thing.py', 'class Thing: pass\ndef execute(chunk): return Thing()\n')
     const result = await refusal(() => run({ file: 'thing', inputNames: ['chunk'] }))
     assert.is(result.code, 'python-result')
-    assert.is(result.what, 'thing.py cannot give back a value of type chunkflow_script_thing.Thing')
+    assert.is(result.what, 'thing.py cannot give back a value of type thing.Thing')
     const input = await refusal(() =>
       run({ file: 'one_py', inputNames: ['chunk'] }, { chunk: new Map([['a', 1]]) }),
     )

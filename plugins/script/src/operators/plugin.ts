@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { defineOperator, FILES, flag, PYTHON, type Task } from '@chunkflow/sdk'
+import { COMPUTE, defineOperator, FILES, flag, PYTHON, type Task } from '@chunkflow/sdk'
 import { findScript } from '../find-script.js'
 import { readKeywords } from '../keywords.js'
 import { assignOutputs } from '../outputs.js'
@@ -51,11 +51,11 @@ export default defineOperator({
     }),
   },
   unknownFlags: 'collect',
-  services: { files: FILES, python: PYTHON },
+  services: { compute: COMPUTE, files: FILES, python: PYTHON },
   effects: 'write',
   writes: ({ inputNames, outputNames }) => (outputNames === undefined ? inputNames : []),
   timed: 'plugin-1',
-  async create({ options, services: { files, python }, assets, logger }) {
+  async create({ options, services: { compute, files, python }, assets, logger }) {
     const { inputNames, outputNames } = options
     const { extra = {} } = options as { readonly extra?: Readonly<Record<string, unknown>> }
     const keywords = readKeywords(options.args, extra)
@@ -76,7 +76,7 @@ export default defineOperator({
       async run(task, { signal }) {
         runner ??= await open()
         const inputs = inputNames.map((name) => inputOf(task, name))
-        const returned = await runner.execute(inputs, keywords, { signal, logger })
+        const returned = await runner.execute(inputs, keywords, { signal, logger, compute })
         assignOutputs(task, returned, inputs, settings)
       },
       dryRun(task) {

@@ -291,6 +291,31 @@ def leave(): os._exit(7)`)
     assert.not.ok(readdirSync(folder.path).includes('__pycache__'))
   })
 
+  test('lets the script start helpers, however Python makes them', async () => {
+    const text = `
+import multiprocessing
+def square(number): return number * number
+def squares(method):
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        return pool.map(square, [1, 2, 3])`
+    const file = path.join(folder.path, 'helpers.py')
+    writeFileSync(file, text)
+    const session = await start('', { script: pathToFileURL(file) })
+    for (const method of ['fork', 'spawn', 'forkserver'])
+      assert.equal(await session.call('squares', [method]), [1, 4, 9])
+    await session.close()
+  })
+
+  test('works behind a wrapper that stays', async () => {
+    const wrapper = program('stays', `${PYTHON} "$@"\nexit $?`)
+    const session = await start('import os\ndef pid(): return os.getpid()', { executable: wrapper })
+    const processId = (await session.call('pid', [])) as number
+    assert.is.not(processId, session.processId)
+    await session.close()
+    await untilGone(processId)
+    await untilGone(session.processId!)
+  })
+
   test('leaves no process behind', async () => {
     const text =
       'import time, subprocess\ndef pid(): return subprocess.Popen(["sleep", "60"]).pid\ndef wait(): time.sleep(60)'

@@ -15,5 +15,9 @@ def die_with(parent):
             ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         except (AttributeError, OSError):
             pass  # a C library without prctl: the pipe remains
-    if os.getppid() != parent:
+    try:
+        os.kill(parent, 0)
+    except ProcessLookupError:
         os._exit(1)  # it died before we asked
+    except OSError:
+        pass  # another user's; it lives
