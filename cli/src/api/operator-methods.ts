@@ -785,6 +785,8 @@ export interface OperatorMethods {
     args?: string
     /** interpreter for .py files */
     python?: string
+    /** Further options, by name. */
+    extra?: Readonly<Record<string, unknown>>
     /** Instance name. */
     name?: string
   }): Chain

@@ -32,6 +32,9 @@ function methodLines(entry: OperatorEntry): string[] {
     `  /** ${entry.summary}. */`,
     `  ${camel(entry.name)}(options${required ? '' : '?'}: {`,
     ...options,
+    ...(entry.unknownFlags === 'collect'
+      ? ['    /** Further options, by name. */', '    extra?: Readonly<Record<string, unknown>>']
+      : []),
     ...(Object.hasOwn(entry.flags, 'name') ? [] : ['    /** Instance name. */', '    name?: string']),
     '  }): Chain',
   ]

@@ -50,7 +50,8 @@ export interface PythonSession {
    * arguments are the script's to change and keep, those of the result are the caller's own.
    * @param options.into the results' arrays, in order of appearance, are written into these instead of new memory; sizes
    * and dtypes must fit
-   * @throws python-exception with the traceback's last line as `what`, python-crashed, python-result
+   * @throws python-exception with the traceback's last line as `what`, python-crashed, python-memory when there is no
+   * room for the arrays, python-result when what came back cannot be sent, or does not fit
    */
   call(
     name: string,
@@ -62,7 +63,10 @@ export interface PythonSession {
 
 /** Runs Python code beside the chain. */
 export interface Python {
-  /** @throws python-missing, python-module-missing, python-exception when the script cannot be imported */
+  /**
+   * @throws python-missing, python-too-old (3.8 is the oldest), python-module-missing, python-exception when the script
+   * cannot be imported
+   */
   start(settings: PythonSettings): Promise<PythonSession>
 }
 
