@@ -12,7 +12,7 @@ const [openFile, closeFile, unlinkFile, statFileSystem] = [
 /** Linux: a file that never has a name. Node does not list the bit, which is the same on all its processors. */
 const TEMPORARY_FILE = 0o20000000
 /** Pieces are copied by several threads at once. */
-const PIECE_BYTES = 1 << 22
+const PIECE_BYTES = 1 << 20
 const ALIGNMENT = 64
 
 export interface Region {
