@@ -1,5 +1,4 @@
-/** Loads the metadata polyfill before anything that needs it, then the command. */
-import 'reflect-metadata'
+/** The command's first module. */
+import { main } from './main.js'
 
-const { main } = await import('./main.js')
 process.exitCode = await main(process.argv.slice(2))

@@ -7,8 +7,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ENVIRONMENT, installedCommand, pack, run } from '../install/installed-command.js'
 import { ROOT, readHdf5, sum, workFolder } from '../pipelines/chunkflow.js'
-import { ENVIRONMENT, installedCommand, pack, run } from './installed-command.js'
 
 const test = suite('external plugin')
 const folder = workFolder()

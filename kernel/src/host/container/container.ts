@@ -1,3 +1,5 @@
+// before tsyringe, which asks for it when it is loaded
+import 'reflect-metadata'
 import { type DependencyContainer, container as rootContainer } from 'tsyringe'
 import {
   type AnyToken,

@@ -1,6 +1,6 @@
 /** Plugins of somebody else, made on the spot: built with the SDK's build and packed, as their authors would. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildPlugin } from '../../sdk/src/build/plugin.js'
@@ -97,11 +97,8 @@ function startPackage(name: string, version: string): string {
 function packed(home: string, name: string, version: string): MadePlugin {
   const staging = `${home}-packed/package`
   for (const file of ['package.json', 'chunkflow.plugin.json', 'dist'])
-    cpSync(path.join(home, file), path.join(staging, file), {
-      recursive: true,
-      filter: () => true,
-      force: true,
-    })
+    if (existsSync(path.join(home, file)))
+      cpSync(path.join(home, file), path.join(staging, file), { recursive: true })
   const tarball = `${home}.tgz`
   execFileSync('tar', ['-czf', tarball, '-C', path.dirname(staging), 'package'])
   const manifest = JSON.parse(readFileSync(path.join(home, 'package.json'), 'utf8')) as MadePlugin['manifest']
