@@ -6,11 +6,12 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { workFolder } from '../pipelines/chunkflow.js'
-import { type InstalledCommand, installedCommand } from './installed-command.js'
+import { type InstalledCommand, installedCommand, usesInstalledCommand } from './installed-command.js'
 import { integrityOf, type NpmRegistry, npmRegistry } from './npm-registry.js'
 import { type MadePlugin, operatorPlugin } from './plugin-fixtures.js'
 
 const test = suite('registries of plugins')
+usesInstalledCommand(test)
 const folder = workFolder()
 const data = folder.file('data')
 const configuration = folder.file('config')

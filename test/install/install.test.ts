@@ -4,11 +4,17 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CommandResult, python, workFolder } from '../pipelines/chunkflow.js'
-import { ENVIRONMENT, type InstalledCommand, installedCommand } from './installed-command.js'
+import {
+  ENVIRONMENT,
+  type InstalledCommand,
+  installedCommand,
+  usesInstalledCommand,
+} from './installed-command.js'
 import { type NpmRegistry, npmRegistry } from './npm-registry.js'
 import { type MadePlugin, makePackage, operatorPlugin } from './plugin-fixtures.js'
 
 const test = suite('installing plugins')
+usesInstalledCommand(test)
 const folder = workFolder()
 const data = folder.file('data with a space')
 let registry: NpmRegistry

@@ -22,7 +22,16 @@ export interface CommandSettings {
 }
 
 const folder = workFolder()
-process.on('exit', () => folder.remove())
+let users = 0
+
+/** Announces a suite that uses the installation, when its file is loaded. After the last one it is removed. */
+export function usesInstalledCommand(test: { after(hook: () => void): void }): void {
+  users += 1
+  test.after(() => {
+    users -= 1
+    if (users === 0) folder.remove()
+  })
+}
 
 /** Nothing of the person who runs the tests: own folders, no notices. */
 export const ENVIRONMENT: NodeJS.ProcessEnv = {

@@ -4,10 +4,11 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { workFolder } from '../pipelines/chunkflow.js'
-import { type InstalledCommand, installedCommand } from './installed-command.js'
+import { type InstalledCommand, installedCommand, usesInstalledCommand } from './installed-command.js'
 import { makePackage, operatorPlugin } from './plugin-fixtures.js'
 
 const test = suite('quarantine')
+usesInstalledCommand(test)
 const folder = workFolder()
 test.after(() => folder.remove())
 

@@ -4,10 +4,11 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { countValues, readHdf5, workFolder } from '../pipelines/chunkflow.js'
-import { type InstalledCommand, installedCommand, run } from './installed-command.js'
+import { type InstalledCommand, installedCommand, run, usesInstalledCommand } from './installed-command.js'
 import { makeAcme } from './plugin-fixtures.js'
 
 const test = suite('third-party contributions')
+usesInstalledCommand(test)
 const folder = workFolder()
 test.after(() => folder.remove())
 

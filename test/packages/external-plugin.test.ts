@@ -7,10 +7,17 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ENVIRONMENT, installedCommand, pack, run } from '../install/installed-command.js'
+import {
+  ENVIRONMENT,
+  installedCommand,
+  pack,
+  run,
+  usesInstalledCommand,
+} from '../install/installed-command.js'
 import { ROOT, readHdf5, sum, workFolder } from '../pipelines/chunkflow.js'
 
 const test = suite('external plugin')
+usesInstalledCommand(test)
 const folder = workFolder()
 test.after(() => folder.remove())
 
