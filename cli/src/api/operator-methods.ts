@@ -141,6 +141,10 @@ export interface OperatorMethods {
     dataType?: 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'int8' | 'int16' | 'int32' | 'int64' | 'float16' | 'float32' | 'float64'
     /** how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin or software */
     encoding?: string
+    /** settings of that encoding as an info file has them, JSON: {"jpeg_quality": 90} */
+    encodingSettings?: string
+    /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
+    sharding?: string
     /** voxel size at mip 0 in nm, z y x */
     voxelSize?: Triple
     /** first voxel at mip 0, z y x */
@@ -217,6 +221,12 @@ export interface OperatorMethods {
     startMip?: number
     /** end of the mips to write, excluded */
     stopMip?: number
+    /** change blocks that the chunk covers in part, instead of refusing it; chunks that share a block must not be written at once */
+    allowUnaligned?: boolean
+    /** how encoded blocks are compressed */
+    compression?: 'gzip' | 'br' | 'zstd' | 'none'
+    /** up to 9 for gzip, 11 for br, 22 for zstd; gzip 0 stores blocks as they are */
+    compressionLevel?: number
     /** Instance name. */
     name?: string
   }): Chain
@@ -546,6 +556,8 @@ export interface OperatorMethods {
     validateMip?: number
     /** zero the sections that the volume lists in blackout_section_ids.json */
     blackoutSections?: boolean
+    /** MiB of decoded blocks to keep for the next tasks and for other steps of the chain */
+    cache?: number
     /** read a public bucket without credentials */
     useHttps?: boolean
     /** variable to write */
@@ -620,6 +632,8 @@ export interface OperatorMethods {
     inverse?: boolean
     /** missing mask blocks are 0; otherwise they are an error */
     fillMissing?: boolean
+    /** MiB of decoded blocks to keep for the next tasks and for other steps of the chain */
+    cache?: number
     /** test the mask over the task instead of masking */
     checkAllZero?: boolean
     /** where the chain goes on when nothing survives */
@@ -905,7 +919,11 @@ export interface OperatorMethods {
     nproc?: number
     /** refuse a chunk that reaches beyond the volume instead of cropping */
     strictBounds?: boolean
-    /** gzip level of the blocks; 0 stores them uncompressed */
+    /** change blocks that the chunk covers in part, instead of refusing it; chunks that share a block must not be written at once */
+    allowUnaligned?: boolean
+    /** how encoded blocks are compressed */
+    compression?: 'gzip' | 'br' | 'zstd' | 'none'
+    /** up to 9 for gzip, 11 for br, 22 for zstd; gzip 0 stores blocks as they are */
     compressionLevel?: number
     /** first voxel of a volume that is created, z y x */
     volumeStart?: Triple
@@ -915,6 +933,10 @@ export interface OperatorMethods {
     blockSize?: Triple
     /** block encoding of a volume that is created */
     encoding?: string
+    /** settings of that encoding as an info file has them, JSON: {"jpeg_quality": 90} */
+    encodingSettings?: string
+    /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
+    sharding?: string
     /** Instance name. */
     name?: string
   }): Chain
@@ -1125,14 +1147,24 @@ export interface OperatorMethods {
     blockSize?: Triple
     /** block encoding of a volume that is created */
     encoding?: string
+    /** settings of that encoding as an info file has them, JSON: {"jpeg_quality": 90} */
+    encodingSettings?: string
+    /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
+    sharding?: string
+    /** how encoded blocks are compressed */
+    compression?: 'gzip' | 'br' | 'zstd' | 'none'
+    /** up to 9 for gzip, 11 for br, 22 for zstd; gzip 0 stores blocks as they are */
+    compressionLevel?: number
     /** missing blocks of the source are 0; otherwise they are an error */
     fillMissing?: boolean
-    /** change blocks that a task covers in part, instead of refusing the task */
+    /** change blocks that the chunk covers in part, instead of refusing it; chunks that share a block must not be written at once */
     allowUnaligned?: boolean
     /** leave out pieces of which the target has all blocks */
     resume?: boolean
     /** MiB of voxels to hold at a time */
     memory?: number
+    /** MiB of blocks to keep that lie in several pieces */
+    cache?: number
     /** how many blocks to write at once: 16 times this */
     parallel?: number
     /** read a public bucket without credentials */

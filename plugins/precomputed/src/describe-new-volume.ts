@@ -11,8 +11,9 @@ import {
   spatialSize,
   type Zyx,
 } from '@chunkflow/sdk'
+import type { Creation } from './storage-options.js'
 
-export interface NewVolumeOptions {
+export interface NewVolumeOptions extends Creation {
   readonly channelNum: number | undefined
   readonly layerType: 'image' | 'segmentation' | undefined
   readonly dataType: Dtype | undefined
@@ -48,6 +49,8 @@ export function describeNewVolume(options: NewVolumeOptions, chunk: Chunk | unde
     blockSize: options.blockSize,
     factor: options.factor,
     maximumMip: options.maxMip,
+    encodingSettings: options.encodingSettings,
+    sharding: options.sharding,
   }
 }
 
@@ -65,7 +68,7 @@ export function describeVolumeFor(
     readonly volumeSize: Zyx | undefined
     readonly blockSize: Zyx
     readonly encoding: string
-  },
+  } & Creation,
   taskRange: BoundingBox | undefined,
 ): NewVolume {
   const known = taskRange ?? chunkBox(chunk)
@@ -83,6 +86,8 @@ export function describeVolumeFor(
     blockSize: options.blockSize,
     factor: [2, 2, 2],
     maximumMip: 0,
+    encodingSettings: options.encodingSettings,
+    sharding: options.sharding,
   }
 }
 

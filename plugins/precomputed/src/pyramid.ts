@@ -16,7 +16,7 @@ import {
 } from '@chunkflow/sdk'
 import { type ComputeServices, downsampleKindOf, downsamplePyramid } from '@chunkflow/sdk/numerics'
 import { conversionTo } from './kernels/convert-dtype.js'
-import type { PrecomputedVolume } from './volume/format.js'
+import type { PrecomputedVolume, PrecomputedWriteOptions } from './volume/format.js'
 import { addScale, scaleOf, type VolumeInfo } from './volume/info.js'
 
 export interface PyramidOptions {
@@ -119,10 +119,11 @@ export async function checkLevels(
   levels: readonly { readonly chunk: Chunk; readonly mip: number }[],
   factors: readonly Zyx[],
   volume: PrecomputedVolume,
+  writing: Pick<PrecomputedWriteOptions, 'allowUnaligned' | 'compression'>,
 ): Promise<void> {
   for (const { chunk, mip } of levels)
     try {
-      await volume.planWrite(chunk, levelOptions(chunk, mip, volume))
+      await volume.planWrite(chunk, { ...levelOptions(chunk, mip, volume), ...writing })
     } catch (error) {
       if (!isChunkflowError(error) || error.code !== 'volume-misaligned') throw error
       const blocks = levels.map((level) => {
@@ -131,7 +132,7 @@ export async function checkLevels(
       })
       throw chunkflowError('volume-misaligned', error.what, {
         where: error.where.join(', '),
-        fix: `use tasks that are multiples of ${formatFlag(blocks.at(-1)!)} voxels (zyx) of the input, a lower --stop-mip, or smaller blocks`,
+        fix: `use tasks that are multiples of ${formatFlag(blocks.at(-1)!)} voxels (zyx) of the input, a lower --stop-mip, smaller blocks, or --allow-unaligned`,
       })
     }
 }

@@ -12,6 +12,7 @@ import {
   formatBox,
   formatFlag,
   multiplyZyx,
+  type ReadVolumeOptions,
   type Zyx,
   zyx,
 } from '@chunkflow/sdk'
@@ -89,10 +90,10 @@ function whatFits(
 export async function readMask(
   volume: PrecomputedVolume,
   box: BoundingBox,
-  options: { mip: number; inverse: boolean; fillMissing: boolean; signal: AbortSignal },
+  options: Pick<ReadVolumeOptions, 'mip' | 'fillMissing' | 'cacheBytes' | 'signal'> & { inverse: boolean },
 ): Promise<Mask> {
-  const { mip, inverse, fillMissing, signal } = options
-  const chunk = await volume.read({ mip, box, fillMissing, signal })
+  const { inverse, ...reading } = options
+  const chunk = await volume.read({ ...reading, box })
   const first = channelCount(chunk) === 1 ? chunk : channelOf(chunk, 0)
   return { data: binarise(first, inverse), size: boxSize(box) }
 }

@@ -19,6 +19,7 @@ import {
 import { describeVolumeFor, warningFor } from './describe-new-volume.js'
 import { isBelow } from './kernels/below-threshold.js'
 import { type Conversion, conversionTo } from './kernels/convert-dtype.js'
+import type { Creation } from './storage-options.js'
 import { describeThumbnailVolume, makeThumbnail, openThumbnailVolume, writeThumbnail } from './thumbnail.js'
 import { countBlocks, writableBox } from './volume/blocks.js'
 import {
@@ -28,9 +29,10 @@ import {
   requireVolume,
 } from './volume/format.js'
 import { newInfo, scaleOf } from './volume/info.js'
+import type { CompressionChoice } from './volume/scale-access.js'
 import { BLOCKS_IN_FLIGHT } from './volume/write.js'
 
-export interface SaveOptions {
+export interface SaveOptions extends Creation {
   readonly volumePath: string
   readonly mip: number
   /** Instance name of the step, for the log. */
@@ -40,7 +42,8 @@ export interface SaveOptions {
   readonly intensityThreshold: number | undefined
   readonly parallel: number
   readonly strictBounds: boolean
-  readonly compressionLevel: number
+  readonly allowUnaligned: boolean
+  readonly compression: CompressionChoice
   readonly volumeStart: Zyx | undefined
   readonly volumeSize: Zyx | undefined
   readonly blockSize: Zyx
@@ -92,9 +95,10 @@ export function createSaver(
         },
       )
     const described = describeVolumeFor(chunk, options, taskRange)
-    writableBox({ box: described.box, blockSize: described.blockSize }, chunkBox(chunk), {
+    writableBox(newInfo(described).scales[0]!, chunkBox(chunk), {
       where: `${path} (new)`,
       strict: options.strictBounds,
+      allowUnaligned: options.allowUnaligned,
     })
     return described
   }
@@ -120,7 +124,8 @@ export function createSaver(
   const writeOptions = (conversion: Conversion | null) => ({
     mip,
     strictBounds: options.strictBounds,
-    compression: { level: options.compressionLevel },
+    allowUnaligned: options.allowUnaligned,
+    compression: options.compression,
     parallel: BLOCKS_IN_FLIGHT * processes(options.parallel),
     ...(conversion === null ? {} : { convert: conversion.convert }),
   })

@@ -10,6 +10,7 @@ import {
   type Task,
 } from '@chunkflow/sdk'
 import { describeNewVolume, warningFor } from '../describe-new-volume.js'
+import { creationFlags, creationOptions } from '../storage-options.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { newInfo, printInfo } from '../volume/info.js'
 import { findEncoding, isReadElsewhere } from '../volume/scale-access.js'
@@ -75,6 +76,7 @@ export default defineOperator({
       summary:
         'how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin or software',
     }),
+    ...creationFlags,
     voxelSize: flag.numbers3({
       char: 's',
       defaultText: "the chunk's, or 1 1 1",
@@ -109,11 +111,12 @@ export default defineOperator({
       ? await findEncoding(services.encodings, options.encoding, options.volumePath)
       : undefined
     const writable = encoding !== undefined && encoding.readOnly !== true
+    const creation = creationOptions(options)
     const describe = (task: Task) => {
       const name = options.inputChunkName ?? 'chunk'
       const value = task.has(name) ? task.get(name) : null
       const chunk: Chunk | undefined = isChunk(value) ? value : undefined
-      const volume = describeNewVolume(options, chunk)
+      const volume = describeNewVolume({ ...options, ...creation }, chunk)
       if (!writable)
         logger.warn(
           `no installed plugin writes ${options.encoding}: only other software can fill this volume`,

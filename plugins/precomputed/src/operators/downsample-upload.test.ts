@@ -1,4 +1,4 @@
-import { type Chunk, createChunk, parseOptions } from '@chunkflow/sdk'
+import { boundingBox, type Chunk, createChunk, cutout, parseOptions } from '@chunkflow/sdk'
 import { randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -97,6 +97,22 @@ test('what lies beyond the volume has no part in its border', async () => {
     const { data: voxels } = await readMip(run, mip)
     assert.equal([...voxels], new Array(count).fill(100))
   }
+})
+
+test('tasks whose size the blocks do not divide need --allow-unaligned', async () => {
+  const { run } = setUp()
+  const chunk = randomChunk([10, 8, 16], { dtype: 'uint8', voxelSize: [40, 4, 4] })
+  const options = { blockSize: [4, 4, 4], factor: [1, 2, 2], maxMip: 1 }
+  await run(createInfo, { options, variables: { chunk } })
+  const halves = [0, 5].map((z) => cutout(chunk, boundingBox([z, 0, 0], [z + 5, 8, 16])))
+  const said = await refuses(
+    run(downsampleUpload, { options: { stopMip: 2 }, variables: { chunk: halves[0]! } }),
+    'volume-misaligned',
+  )
+  assert.match(said, '--allow-unaligned')
+  for (const half of halves)
+    await run(downsampleUpload, { options: { stopMip: 2, allowUnaligned: true }, variables: { chunk: half } })
+  assert.equal([...(await readMip(run, 1)).data], exactMean(chunk, 1))
 })
 
 test('labels of eight bits are not averaged in a segmentation', async () => {

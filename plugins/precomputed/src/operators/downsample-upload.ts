@@ -11,6 +11,7 @@ import {
   STORE,
 } from '@chunkflow/sdk'
 import { checkLevels, checkMips, cropToVolume, extendInfo, levelOptions, makeLevels } from '../pyramid.js'
+import { allowUnalignedFlag, compressionChoice, compressionFlags } from '../storage-options.js'
 import { createPrecomputedFormat, type PrecomputedVolume, requireVolume } from '../volume/format.js'
 
 export default defineOperator({
@@ -19,7 +20,8 @@ export default defineOperator({
   description: `Writes mips --start-mip to --stop-mip, excluded. Images and maps are averaged, labels take the most frequent value. The factor of each
 level is that of the volume's scales unless --factor is given; scales that are missing are added to the volume.
 
-Every level must consist of whole blocks: tasks must be multiples of the block size times the factor of the last level.`,
+Every level must consist of whole blocks: tasks must be multiples of the block size times the factor of the last level, unless
+--allow-unaligned is given.`,
   examples: [
     'create-chunk --size 64 128 128 save-precomputed -v volume --block-size 16 16 16 downsample-upload -v volume --factor 1 2 2 --stop-mip 4',
   ],
@@ -50,6 +52,8 @@ Every level must consist of whole blocks: tasks must be multiples of the block s
       minimum: 1,
       summary: 'end of the mips to write, excluded',
     }),
+    allowUnaligned: allowUnalignedFlag,
+    ...compressionFlags,
     fillMissing: flag.boolean({
       default: true,
       ignored: true,
@@ -64,6 +68,7 @@ Every level must consist of whole blocks: tasks must be multiples of the block s
     const chunkMip = options.chunkMip ?? globals.mip
     const pyramid = { factor: options.factor, chunkMip, startMip: options.startMip ?? chunkMip + 1, stopMip }
     checkMips(pyramid)
+    const writing = { allowUnaligned: options.allowUnaligned, compression: compressionChoice(options) }
     const format = createPrecomputedFormat(services)
     let volume: PrecomputedVolume | undefined
 
@@ -80,7 +85,7 @@ Every level must consist of whole blocks: tasks must be multiples of the block s
       const levels = chunks
         .map((level, index) => ({ chunk: level, mip: chunkMip + 1 + index }))
         .filter(({ mip }) => mip >= pyramid.startMip)
-      await checkLevels(levels, factors, extended)
+      await checkLevels(levels, factors, extended, writing)
       return { levels, extended, missing: info.scales.length - volume.info.scales.length }
     }
 
@@ -91,7 +96,7 @@ Every level must consist of whole blocks: tasks must be multiples of the block s
         const bar = progress.start('write coarser levels', levels.length, 'mips')
         try {
           for (const { chunk, mip } of levels) {
-            await volume!.write(chunk, { ...levelOptions(chunk, mip, volume!), signal })
+            await volume!.write(chunk, { ...levelOptions(chunk, mip, volume!), ...writing, signal })
             bar.advance()
           }
         } finally {

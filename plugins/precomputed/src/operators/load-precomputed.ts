@@ -12,6 +12,7 @@ import {
 } from '@chunkflow/sdk'
 import { BLACKOUT_FILE, blackOut, parseSectionIds } from '../blackout.js'
 import { fillWithPattern } from '../pattern-chunk.js'
+import { cacheBytes, cacheFlag } from '../storage-options.js'
 import { validateChunk } from '../validate.js'
 import { countBlocks } from '../volume/blocks.js'
 import { cutoutBox } from '../volume/cutout-box.js'
@@ -70,6 +71,7 @@ beyond the volume is 0.`,
     blackoutSections: flag.boolean({
       summary: `zero the sections that the volume lists in ${BLACKOUT_FILE}`,
     }),
+    cache: cacheFlag,
     useHttps: flag.boolean({ no: 'use-credential', summary: 'read a public bucket without credentials' }),
     outputChunkName: flag.output({ char: 'o', aliases: ['output'], kind: 'chunk' }),
   },
@@ -99,6 +101,7 @@ beyond the volume is 0.`,
             mip,
             box,
             fillMissing: options.fillMissing,
+            ...cacheBytes(options.cache),
             signal,
             onBlock: () => bar.advance(),
           })

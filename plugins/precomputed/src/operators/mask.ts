@@ -16,6 +16,7 @@ import {
 } from '@chunkflow/sdk'
 import { maskVoxels } from '../kernels/mask-voxels.js'
 import { maskGeometry, readMask } from '../read-mask.js'
+import { cacheBytes, cacheFlag } from '../storage-options.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { scaleOf } from '../volume/info.js'
 import { openOnce } from '../volume/open-once.js'
@@ -55,6 +56,7 @@ save-precomputed there saves zeros.`,
       default: true,
       summary: 'missing mask blocks are 0; otherwise they are an error',
     }),
+    cache: cacheFlag,
     checkAllZero: flag.boolean({ no: 'maskout', summary: 'test the mask over the task instead of masking' }),
     skipTo: flag.text({
       default: 'save-precomputed',
@@ -87,13 +89,14 @@ save-precomputed there saves zeros.`,
   },
   create({ options, services, globals, logger }) {
     const { inputNames, outputNames = inputNames, inverse, fillMissing, mip, volumePath } = options
+    const reading = { mip, inverse, fillMissing, ...cacheBytes(options.cache) }
     const open = openOnce(createPrecomputedFormat(services), volumePath)
 
     async function check(task: Task, signal: AbortSignal) {
       const volume = await open()
       const { voxelSizeNm } = scaleOf(volume.info, globals.mip, volumePath)
       const { box } = maskGeometry(boxOf(task), voxelSizeNm, { volume, mip }, globals.mip)
-      const mask = await readMask(volume, box, { mip, inverse, fillMissing, signal })
+      const mask = await readMask(volume, box, { ...reading, signal })
       return mask.data.every((value) => value === 0)
         ? skipTo(options.skipTo, `the mask ${volumePath} excludes the whole task`)
         : undefined
@@ -114,7 +117,7 @@ save-precomputed there saves zeros.`,
           )
       const volume = await open()
       const { factor, box } = maskGeometry(chunkBox(first!), first!.voxelSize, { volume, mip }, globals.mip)
-      const mask = await readMask(volume, box, { mip, inverse, fillMissing, signal })
+      const mask = await readMask(volume, box, { ...reading, signal })
       const survivors = mask.data.reduce((sum, value) => sum + value, 0)
       logger.debug(`${survivors} of ${mask.data.length} mask voxels survive`)
       chunks.forEach((chunk, index) => {

@@ -7,9 +7,10 @@ import {
   emptyChunk,
   parseOptions,
   type RawOptions,
+  savePatch,
   zyx,
 } from '@chunkflow/sdk'
-import { randomChunk, recordingLogger, testTask } from '@chunkflow/sdk/testing'
+import { ODD_PLACEMENT, randomChunk, recordingLogger, testTask } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refuses, setUp, VOLUME } from '../testing/set-up.js'
@@ -294,6 +295,74 @@ test('blacks out the sections that the volume lists', async () => {
     [...task.get<Chunk>('chunk').data],
     [label, label, label, label, 0n, 0n, 0n, 0n, label, label, label, label],
   )
+})
+
+test('--allow-unaligned changes blocks that the chunk covers in part', async () => {
+  const { run, info } = setUp()
+  const whole = randomChunk([10, 20, 30], { dtype: 'uint16', ...ODD_PLACEMENT })
+  await run(savePrecomputed, { options: { blockSize: [4, 8, 8] }, variables: { chunk: whole } })
+  const patch = createChunk(new Uint16Array(3 * 5 * 7).fill(9999), [3, 5, 7], {
+    voxelOffset: [9, 0, 20],
+    voxelSize: ODD_PLACEMENT.voxelSize,
+  })
+  const said = await refuses(run(savePrecomputed, { variables: { chunk: patch } }), 'volume-misaligned')
+  assert.match(said, 'the whole blocks around it are 7-15_-3-5_19-27')
+  assert.match(said, 'or give --allow-unaligned')
+  await run(savePrecomputed, { options: { allowUnaligned: true }, variables: { chunk: patch } })
+  savePatch(whole, patch)
+  const { task } = await run(loadPrecomputed)
+  assert.equal(task.get<Chunk>('chunk').data, whole.data)
+  assert.is(info().scales[0].sharding, undefined)
+})
+
+test('volumes that are made may be sharded, with settings of their encoding', async () => {
+  const { run, info, objects } = setUp()
+  const chunk = randomChunk([8, 16, 32], { dtype: 'uint32', ...ODD_PLACEMENT }, { limit: 5 })
+  const options = {
+    blockSize: [4, 8, 8],
+    encoding: 'compressed_segmentation',
+    encodingSettings: '{"compressed_segmentation_block_size": [4, 4, 2]}',
+    sharding: 'auto',
+  }
+  await run(savePrecomputed, { options, variables: { chunk } })
+  const [scale] = info().scales
+  assert.equal(scale.compressed_segmentation_block_size, [4, 4, 2])
+  assert.is(scale.sharding['@type'], 'neuroglancer_uint64_sharded_v1')
+  assert.equal([...objects().keys()].filter((key) => key.endsWith('.shard')).length, 1)
+  assert.equal((await run(loadPrecomputed)).task.get<Chunk>('chunk').data, chunk.data)
+  const sharding = '{"hash": "identity", "preshift_bits": 0, "minishard_bits": 1, "shard_bits": 4}'
+  await run(createInfo, { options: { ...options, sharding }, variables: { chunk } })
+  assert.equal(info().scales[0].sharding.shard_bits, 4)
+  for (const wrong of ['shards', '[]', '{"hash": "md5"}'])
+    await refuses(
+      run(createInfo, { options: { ...options, sharding: wrong }, variables: { chunk } }),
+      'flag-invalid',
+    )
+  const settings = { ...options, encodingSettings: 'best' }
+  await refuses(run(createInfo, { options: settings, variables: { chunk } }), 'flag-invalid')
+})
+
+test('blocks are compressed as asked', async () => {
+  const chunk = randomChunk([4, 8, 8], { dtype: 'uint8', voxelSize: [1, 1, 1] })
+  for (const [options, suffix] of [
+    [{}, '.gz'],
+    [{ compression: 'br', compressionLevel: 11 }, '.br'],
+    [{ compression: 'zstd' }, '.zstd'],
+    [{ compression: 'none' }, ''],
+    [{ compressionLevel: 0 }, ''],
+    [{ compression: 'gzip', compressionLevel: 0 }, ''],
+  ] as const) {
+    const { run, blocks } = setUp()
+    await run(savePrecomputed, { options: { blockSize: [4, 8, 8], ...options }, variables: { chunk } })
+    assert.equal(blocks(), [`1_1_1/0-8_0-8_0-4${suffix}`])
+    assert.equal(
+      (await run(loadPrecomputed, { options: { cache: 1 } })).task.get<Chunk>('chunk').data,
+      chunk.data,
+    )
+  }
+  const { run } = setUp()
+  const options = { compression: 'br', compressionLevel: 12 }
+  await refuses(run(savePrecomputed, { options, variables: { chunk } }), 'flag-invalid')
 })
 
 test.run()

@@ -1,12 +1,18 @@
 import { BLOCK_CACHE, COMPUTE, chunkOf, defineOperator, ENCODINGS, flag, STORE } from '@chunkflow/sdk'
 import { createSaver } from '../save-chunk.js'
-import { DEFAULT_GZIP_LEVEL } from '../volume/compression.js'
+import {
+  allowUnalignedFlag,
+  compressionChoice,
+  compressionFlags,
+  creationFlags,
+  creationOptions,
+} from '../storage-options.js'
 
 export default defineOperator({
   name: 'save-precomputed',
   aliases: ['save', 'write-precomputed'],
   summary: 'Write a chunk into a Neuroglancer precomputed volume',
-  description: `The chunk must cover whole blocks of the volume; what lies beyond the volume is cropped. Blocks of zeros are deleted instead of written, so
+  description: `The chunk must cover whole blocks of the volume (whole shards, of a sharded one) unless --allow-unaligned is given; what lies beyond the volume is cropped. Blocks of zeros are deleted instead of written, so
 that readers need --fill-missing. A volume that does not exist is created at mip 0, sized by --volume-size, else by all the boxes of
 generate-tasks in the same chain, else by the chunk.
 
@@ -37,12 +43,8 @@ uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 25
     strictBounds: flag.boolean({
       summary: 'refuse a chunk that reaches beyond the volume instead of cropping',
     }),
-    compressionLevel: flag.integer({
-      minimum: 0,
-      maximum: 9,
-      default: DEFAULT_GZIP_LEVEL,
-      summary: 'gzip level of the blocks; 0 stores them uncompressed',
-    }),
+    allowUnaligned: allowUnalignedFlag,
+    ...compressionFlags,
     volumeStart: flag.integers3({ summary: 'first voxel of a volume that is created, z y x' }),
     volumeSize: flag.integers3({ minimum: 1, summary: 'size of a volume that is created, z y x' }),
     blockSize: flag.integers3({
@@ -51,6 +53,7 @@ uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 25
       summary: 'stored block of a volume that is created, z y x',
     }),
     encoding: flag.text({ default: 'raw', summary: 'block encoding of a volume that is created' }),
+    ...creationFlags,
     fillMissing: flag.boolean({
       no: ['no-fill', 'no-fill-missing'],
       ignored: true,
@@ -61,7 +64,17 @@ uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 25
   effects: 'write',
   timed: true,
   create({ options, services, globals, name, logger }) {
-    const saver = createSaver({ ...options, mip: options.mip ?? globals.mip, name }, services, logger)
+    const saver = createSaver(
+      {
+        ...options,
+        ...creationOptions(options),
+        compression: compressionChoice(options),
+        mip: options.mip ?? globals.mip,
+        name,
+      },
+      services,
+      logger,
+    )
     return {
       run: (task, context) => saver.save(task, chunkOf(task, options.inputChunkName), context),
       dryRun: (task, context) => saver.describe(chunkOf(task, options.inputChunkName), context),

@@ -9,11 +9,18 @@ import {
   type Task,
   VOLUMES,
 } from '@chunkflow/sdk'
+import {
+  allowUnalignedFlag,
+  compressionChoice,
+  compressionFlags,
+  creationFlags,
+  creationOptions,
+} from '../storage-options.js'
 import { createCopier } from '../transfer/copier.js'
 import { anonymousPath } from '../volume/open-once.js'
 import { BLOCKS_IN_FLIGHT } from '../volume/write.js'
 
-const MEGABYTE = 2 ** 20
+const MEBIBYTE = 2 ** 20
 
 export default defineOperator({
   name: 'transfer',
@@ -26,6 +33,7 @@ Task boxes must cover whole blocks of the target (whole shards, in a sharded one
 that share a block may run at the same time.`,
   examples: [
     'create-chunk --size 20 40 50 --dtype uint32 save-precomputed -v source --block-size 8 16 16 transfer -s source -v copy --block-size 10 20 20 --encoding compressed_segmentation',
+    'create-chunk --size 20 40 50 save-precomputed -v source --block-size 8 16 16 transfer -s source -v shards --sharding auto',
   ],
   flags: {
     sourceVolume: flag.text({
@@ -52,15 +60,20 @@ that share a block may run at the same time.`,
       defaultText: "the source's",
       summary: 'block encoding of a volume that is created',
     }),
+    ...creationFlags,
+    ...compressionFlags,
     fillMissing: flag.boolean({
       default: true,
       summary: 'missing blocks of the source are 0; otherwise they are an error',
     }),
-    allowUnaligned: flag.boolean({
-      summary: 'change blocks that a task covers in part, instead of refusing the task',
-    }),
+    allowUnaligned: allowUnalignedFlag,
     resume: flag.boolean({ summary: 'leave out pieces of which the target has all blocks' }),
     memory: flag.integer({ default: 512, minimum: 1, summary: 'MiB of voxels to hold at a time' }),
+    cache: flag.integer({
+      default: 64,
+      minimum: 0,
+      summary: 'MiB of blocks to keep that lie in several pieces',
+    }),
     parallel: flag.integer({
       char: 'p',
       default: 1,
@@ -86,10 +99,13 @@ that share a block may run at the same time.`,
         ...options,
         sourcePath: options.useHttps ? anonymousPath(sourceVolume) : sourceVolume,
         targetPath: targetVolume,
-        encodingSettings: undefined,
-        sharding: undefined,
-        memoryBytes: options.memory * MEGABYTE,
-        write: { parallel: BLOCKS_IN_FLIGHT * options.parallel },
+        ...creationOptions(options),
+        memoryBytes: options.memory * MEBIBYTE,
+        cacheBytes: options.cache * MEBIBYTE,
+        write: {
+          parallel: BLOCKS_IN_FLIGHT * options.parallel,
+          compression: compressionChoice(options),
+        },
       },
       services,
       logger,

@@ -17,6 +17,7 @@ import {
   type VolumeScale,
   type Zyx,
 } from '@chunkflow/sdk'
+import type { Creation } from '../storage-options.js'
 import { writableBox } from '../volume/blocks.js'
 import {
   createPrecomputedFormat,
@@ -29,20 +30,20 @@ import { blockShape, findEncoding, refusesToWrite } from '../volume/scale-access
 import { choosePieces, countPieces, type Pieces, piecesOf } from './pieces.js'
 import { targetInfo } from './target-info.js'
 
-export interface CopyOptions {
+export interface CopyOptions extends Creation {
   readonly sourcePath: string
   readonly targetPath: string
   /** Of a target that is made; what is undefined is as in the source. */
   readonly blockSize: Zyx | undefined
   readonly encoding: string | undefined
-  readonly encodingSettings: NewVolume['encodingSettings']
-  readonly sharding: NewVolume['sharding']
   readonly fillMissing: boolean
   readonly allowUnaligned: boolean
   /** Leave out pieces of which the target has all blocks. */
   readonly resume: boolean
   /** Voxels in memory at a time: a piece that is written and one that is read. */
   readonly memoryBytes: number
+  /** Decoded blocks of the source to keep. */
+  readonly cacheBytes: number
   readonly write: Pick<PrecomputedWriteOptions, 'parallel' | 'compression'>
 }
 
@@ -69,6 +70,17 @@ export function createCopier(options: CopyOptions, services: CopyServices, logge
     source ??= await findSource(options.sourcePath, format, services.volumes)
     return source
   }
+  /** The encoding of a precomputed source with its settings, if it can be written, else raw blocks. */
+  async function sourceEncoding(from: Volume): Promise<Pick<NewVolume, 'encoding' | 'encodingSettings'>> {
+    const scale = (from as Partial<PrecomputedVolume>).info?.scales[0]
+    const { encodings } = services
+    if (
+      scale === undefined ||
+      (encodings.has(scale.encoding) && (await encodings.get(scale.encoding)).readOnly)
+    )
+      return { encoding: 'raw' }
+    return { encoding: scale.encoding, encodingSettings: { ...scale.json, ...options.encodingSettings } }
+  }
   /** The target as it is, or as it would be. */
   async function planTarget(from: Volume): Promise<{ volume: PrecomputedVolume; exists: boolean }> {
     const present = target ?? (await format.open(options.targetPath))
@@ -80,7 +92,7 @@ export function createCopier(options: CopyOptions, services: CopyServices, logge
       blockSize: options.blockSize,
       sharding: options.sharding,
       ...(options.encoding === undefined
-        ? encodingOf(from)
+        ? await sourceEncoding(from)
         : { encoding: options.encoding, encodingSettings: options.encodingSettings }),
     })
     return { volume: format.over(await services.store.open(options.targetPath), info), exists: false }
@@ -154,7 +166,13 @@ export function createCopier(options: CopyOptions, services: CopyServices, logge
           `files of ${options.targetPath} do not fit into the memory: they are written several times`,
         )
       const read = (piece: BoundingBox) =>
-        from.read({ mip, box: piece, fillMissing: options.fillMissing, signal })
+        from.read({
+          mip,
+          box: piece,
+          fillMissing: options.fillMissing,
+          cacheBytes: options.cacheBytes,
+          signal,
+        })
       const next = async (pieces: Iterator<BoundingBox>): Promise<BoundingBox | undefined> => {
         for (let found = pieces.next(); !found.done; found = pieces.next()) {
           if (!options.resume || !(await to.hasAllBlocks(found.value, mip))) return found.value
@@ -220,14 +238,6 @@ async function findSource(
     where: path,
     fix: 'check --source-volume',
   })
-}
-
-/** The encoding of a precomputed source with its settings, else raw blocks. */
-function encodingOf(source: Volume): Pick<NewVolume, 'encoding' | 'encodingSettings'> {
-  const scale = (source as Partial<PrecomputedVolume>).info?.scales[0]
-  return scale === undefined
-    ? { encoding: 'raw' }
-    : { encoding: scale.encoding, encodingSettings: scale.json }
 }
 
 function scaleAt({ description }: Volume, mip: number, path: string): VolumeScale {

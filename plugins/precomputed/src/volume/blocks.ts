@@ -104,13 +104,15 @@ export function writableBox(
   const size = grid.writeSize ?? grid.blockSize
   const aligned = alignedBox({ box: grid.box, blockSize: size }, inside)
   if (equalBoxes(aligned, inside)) return inside
+  // only who writes can change parts
+  const offer = options.allowUnaligned === false ? ', or give --allow-unaligned' : ''
   const parts = equalZyx(size, grid.blockSize) ? 'blocks' : 'shards'
   throw chunkflowError(
     'volume-misaligned',
     `Region ${formatBox(inside)} is not aligned to the volume's ${parts} of ${formatSize(size)} (zyx), counted from ${formatFlag(grid.box.start)}`,
     {
       where,
-      fix: `the whole ${parts} around it are ${formatBox(aligned)}: use a --chunk-size that is a multiple of ${formatFlag(size)}, and starts at ${formatFlag(grid.box.start)} plus multiples of it`,
+      fix: `the whole ${parts} around it are ${formatBox(aligned)}: use a --chunk-size that is a multiple of ${formatFlag(size)}, and starts at ${formatFlag(grid.box.start)} plus multiples of it${offer}`,
     },
   )
 }
