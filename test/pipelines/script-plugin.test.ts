@@ -1,5 +1,5 @@
 /** Plugin files of one's own on whole command lines: C7, T23 to T25, mistakes, and what remains of Python afterwards. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
@@ -215,6 +215,40 @@ if (available) {
     assert.is(data.readBigUInt64LE(8), 2n ** 63n + 1n + 16n)
     assert.is(npy('back.npy').data.readBigUInt64LE(8), 16n)
   })
+
+  if (python(['scipy'], 'pass') !== null)
+    test('C7: the median along z, with SciPy', async () => {
+      add(
+        'python/median_filter.py',
+        `from scipy.ndimage import median_filter
+
+def execute(chunk, size: tuple = (1, 1, 1), mode: str = 'mirror'):
+    assert isinstance(size, tuple)
+    return [median_filter(chunk, size=size, mode=mode)]
+`,
+      )
+      const line =
+        'create-chunk plugin -f median_filter -i chunk -o chunk --args "size=(3,1,1);mode=reflect" save-npy -f ../scipy.npy'
+      await succeeds(line, { cwd: here.file('python'), env })
+      assert.is(sumOfBytes('scipy.npy'), 42643306)
+    })
+
+  const mounts = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/dev/shm']).status === 0
+  if (!mounts) console.log('skipped: needs root, to mount a small /dev/shm')
+  else
+    test('works when shared memory is too small', async () => {
+      await succeeds('create-chunk plugin -f python/my_plugin.py -i chunk save-npy -f large-shm.npy', where)
+      const bin = path.join(ROOT, 'cli/bin/chunkflow.mjs')
+      const command = `mount -t tmpfs -o size=100k tmpfs /dev/shm && exec "$0" "$@"`
+      const line = 'create-chunk plugin -f python/my_plugin.py -i chunk save-npy -f small-shm.npy'
+      const { status, stderr } = spawnSync(
+        'unshare',
+        ['-m', 'sh', '-c', command, process.execPath, bin, ...line.split(' ')],
+        { cwd: here.cwd, env: { ...process.env, NODE_OPTIONS: '', ...env }, encoding: 'utf8' },
+      )
+      assert.is(status, 0, stderr)
+      assert.is(Buffer.compare(npy('small-shm.npy').data, npy('large-shm.npy').data), 0)
+    })
 
   test('works without shared memory', async () => {
     await succeeds('create-chunk plugin -f python/my_plugin.py -i chunk save-npy -f disk.npy', {

@@ -27,6 +27,11 @@ test('looks in one folder after the other', async () => {
   }
   writeFileSync(place('data/chunkflow/plugins/deep/inside.py'), '')
   assert.is(await find('deep/inside'), place('data/chunkflow/plugins/deep/inside.py'))
+  const elsewhere = {
+    builtIn: pathToFileURL(place('own')),
+    environment: { CHUNKFLOW_DATA_DIR: place('data/chunkflow') },
+  }
+  assert.is(await findScript('deep/inside', files, elsewhere), place('data/chunkflow/plugins/deep/inside.py'))
 })
 
 test('tries endings in order, and takes a name with one as it is', async () => {

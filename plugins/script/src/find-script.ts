@@ -40,12 +40,12 @@ export async function findScript(name: string, files: Files, folders: ScriptFold
 }
 
 function searchFolders({ builtIn, environment }: ScriptFolders): readonly string[] {
-  const { CHUNKFLOW_PLUGIN_DIR, XDG_DATA_HOME } = environment
+  const { CHUNKFLOW_DATA_DIR, CHUNKFLOW_PLUGIN_DIR, XDG_DATA_HOME } = environment
   return [
     '.',
     'plugins',
     fileURLToPath(builtIn),
     ...(CHUNKFLOW_PLUGIN_DIR ? [CHUNKFLOW_PLUGIN_DIR] : []),
-    path.join(XDG_DATA_HOME || '~/.local/share', 'chunkflow/plugins'),
+    path.join(CHUNKFLOW_DATA_DIR || path.join(XDG_DATA_HOME || '~/.local/share', 'chunkflow'), 'plugins'),
   ]
 }

@@ -8,7 +8,6 @@ import {
   type PythonValue,
   type TypedArray,
 } from '@chunkflow/sdk'
-import { chooseInterpreter } from './interpreter.js'
 import { crashed, type Ending, FIRST_DESCRIPTOR, PythonProcess } from './python-process.js'
 import { SharedMemory, sharedFolders } from './shared-memory.js'
 import { arraysIn, decodeValue, encodeValue, type Json, lengthOf, type PlacedArray, suits } from './values.js'
@@ -46,7 +45,7 @@ const interrupted = () => chunkflowError('run-interrupted', 'The work was stoppe
 export async function startSession(settings: PythonSettings, host: HostSettings): Promise<PythonSession> {
   if (settings.signal?.aborted) throw interrupted()
   const environment = { ...host.environment, ...settings.environment }
-  const executable = chooseInterpreter(settings.executable, environment)
+  const executable = settings.executable || environment.CHUNKFLOW_PYTHON || 'python3'
   const memory = await SharedMemory.open(sharedFolders(environment))
   const worker = new PythonProcess({
     executable,

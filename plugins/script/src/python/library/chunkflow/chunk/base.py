@@ -1,17 +1,13 @@
 """A block of a volume: an array that knows where it belongs."""
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..lib.cartesian_coordinate import BoundingBox, PhysicalBoundingBox, to_cartesian
+from .array_like import ArrayLike, bare
 
 LAYER_TYPES = (None, "image", "segmentation", "probability_map", "affinity_map", "unknown")
 
 
-def _bare(value):
-    return value.array if isinstance(value, Chunk) else value
-
-
-class Chunk(NDArrayOperatorsMixin):
+class Chunk(ArrayLike):
     """Works where an array does. `array` is (c)zyx; offset in voxels and voxel size in nm are zyx.
 
     Arithmetic, comparisons and NumPy's universal functions give chunks at the place of this one; other functions of
@@ -126,74 +122,11 @@ class Chunk(NDArrayOperatorsMixin):
     def is_affinity_map(self):
         return self.ndim == 4 and self.shape[0] == 3 and self.dtype == np.float32
 
-    # as an array
-
-    def __getattr__(self, name):
-        # methods of arrays: sum, mean, ravel, ...
-        if name.startswith("_") or name == "array":
-            raise AttributeError(f"a Chunk has no attribute {name!r}")
-        return getattr(self.array, name)
-
-    def __array__(self, dtype=None, copy=None):
-        array = self.array if dtype is None else self.array.astype(dtype, copy=False)
-        return array.copy() if copy and array is self.array else array
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
-        out = keywords.get("out", ())
-        if out:
-            keywords["out"] = tuple(_bare(one) for one in out)
-        result = getattr(ufunc, method)(*(_bare(one) for one in inputs), **keywords)
-        if out:
-            return out if isinstance(result, tuple) else out[0]
-        place = next(one for one in (*inputs, self) if isinstance(one, Chunk))
-        if isinstance(result, tuple):
-            return tuple(place._wrap(one) for one in result)
-        return place._wrap(result)
-
-    def _wrap(self, result):
-        """What is still a volume stays at this place; sums over axes do not."""
-        return self._at_same_place(result) if np.ndim(result) in (3, 4) else result
-
-    def __len__(self):
-        return len(self.array)
-
-    def __iter__(self):
-        return iter(self.array)
-
-    def __getitem__(self, index):
-        return self.array[_bare(index)]
-
-    def __setitem__(self, index, value):
-        self.array[_bare(index)] = _bare(value)
-
-    def __eq__(self, other):
-        """With a chunk: whether array and offset are the same. With anything else, voxel by voxel."""
-        if isinstance(other, Chunk):
-            return np.array_equal(self.array, other.array) and self.voxel_offset == other.voxel_offset
-        return self.array == other
-
-    def __ne__(self, other):
-        return not self == other if isinstance(other, Chunk) else self.array != other
-
-    __hash__ = None
-
     def __repr__(self):
         return (
             f"Chunk({self.dtype} {'x'.join(map(str, self.shape))}, voxel_offset={tuple(self.voxel_offset)}, "
             f"voxel_size={self.voxel_size and tuple(self.voxel_size)}, layer_type={self.layer_type!r})"
         )
-
-    @property
-    def shape(self):
-        return self.array.shape
-
-    @property
-    def dtype(self):
-        return self.array.dtype
-
-    @property
-    def ndim(self):
-        return self.array.ndim
 
     # making chunks
 
@@ -332,7 +265,7 @@ class Chunk(NDArrayOperatorsMixin):
 
     def where(self, mask):
         """Global coordinates of true voxels, one array per axis."""
-        return tuple(index + start for index, start in zip(np.where(_bare(mask)), self.ndoffset))
+        return tuple(index + start for index, start in zip(np.where(bare(mask)), self.ndoffset))
 
     def gaussian_filter_2d(self, sigma=1):
         """Smooths every section in place. Needs SciPy."""

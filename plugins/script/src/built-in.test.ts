@@ -5,10 +5,10 @@ import { type Chunk, createChunk, numberToFloat16 } from '@chunkflow/sdk'
 import { rampChunk, randomChunk, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hasPython, PYTHON } from '../testing/python.js'
-import { execute as inverse } from './inverse.js'
-import { execute as medianFilter } from './median_filter.js'
-import { execute as transpose } from './transpose.js'
+import { execute as inverse } from './built-in/inverse.js'
+import { execute as medianFilter } from './built-in/median_filter.js'
+import { execute as transpose } from './built-in/transpose.js'
+import { hasPython, PYTHON } from './testing/python.js'
 
 const test = suite('built-in plugin files')
 const folder = temporaryFolder()
