@@ -7,6 +7,7 @@ import {
   definePlugin,
   defineSource,
   describePlugin,
+  eachService,
   flag,
   isChunkflowError,
   keyedToken,
@@ -21,7 +22,7 @@ import {
 } from '../authoring/index.js'
 import { createHost } from './host.js'
 import type { Pipeline, PipelineStep } from './plan/pipeline.js'
-import { createRegistry, type PluginSource } from './registry/registry.js'
+import { createRegistry, type PluginSource, unknownOperatorOf } from './registry/registry.js'
 
 const test = suite('host')
 
@@ -384,6 +385,89 @@ test('quarantines a colliding or incompatible plugin and keeps the rest', async 
     () => registry.find('mkae'),
     (error: unknown) => isChunkflowError(error) && error.fix === 'did you mean make?',
   )
+})
+
+test('quarantines broken plugins and colliding hooks, and names whose operators are unknown', async () => {
+  const watch = { name: 'watch', summary: 'Watches', create: () => ({}) }
+  const first = await registryOf(definePlugin({ name: 'first', hooks: [watch] }))
+  const second = await registryOf(definePlugin({ name: 'second', hooks: [watch] }))
+  const nameless = await registryOf(definePlugin({ name: 'nameless' }), { apiVersion: Number.NaN })
+  const broken = { ...(await registryOf(definePlugin({ name: 'broken' }))), broken: 'its list is gone' }
+  const registry = createRegistry([first, second, nameless, broken])
+  assert.equal(
+    registry.quarantined.map(({ source, reason }) => [source.slice.package, reason]),
+    [
+      ['second', 'hook "watch" exists already in first'],
+      ['nameless', 'it was built for plugin API NaN; this host understands 0 and 1'],
+      ['broken', 'its list is gone'],
+    ],
+  )
+  try {
+    registry.find('other')
+    assert.unreachable()
+  } catch (error) {
+    assert.is(unknownOperatorOf(error), 'other')
+    assert.match((error as { fix: string }).fix, 'broken cannot be used: its list is gone')
+  }
+  assert.is(unknownOperatorOf(new Error('other')), undefined)
+})
+
+test('a hook whose plugin cannot be loaded costs itself, unless it is critical', async () => {
+  const warnings: string[] = []
+  const logger = { ...silent, warn: (text: string) => void warnings.push(text) }
+  for (const critical of [false, true]) {
+    const watch = { name: 'watch', summary: 'Watches', critical, create: () => ({}) }
+    const source = await registryOf(definePlugin({ name: 'watcher', hooks: [watch] }))
+    const throwing = { ...source, entry: () => 'data:text/javascript,throw new Error("no such GPU")' }
+    const host = createHost(createRegistry([await registryOf(plugin), throwing]))
+    const plan = await host.plan({ schema: 1, globals: {}, steps: [step('make')] })
+    const result = await host.run(plan, { logger, hooks: ['watch'] }).catch((error: Error) => error)
+    if (critical) assert.match((result as Error).message, 'watcher could not be loaded: no such GPU')
+    else assert.equal(result, { tasks: 1, failures: 0 })
+  }
+  assert.equal(warnings, ['watcher could not be loaded: no such GPU; not running: watch'])
+})
+
+test('asking each service of a family leaves out those that cannot be made, with a warning', async () => {
+  const warnings: string[] = []
+  const asked: number[] = []
+  const ask = defineOperator({
+    name: 'ask',
+    summary: 'Asks all shapes',
+    examples: [],
+    flags: {},
+    services: { shapes: SHAPES },
+    effects: 'pure',
+    create: ({ services, logger }) => ({
+      run: async () => {
+        for await (const { corners } of eachService(services.shapes, logger)) asked.push(corners)
+      },
+    }),
+  })
+  const good = definePlugin({
+    name: 'good',
+    operators: { ask: async () => ({ default: ask }) },
+    provides: [
+      provide(SHAPES, 'a-throwing', {
+        create: () => {
+          throw new Error('no such library')
+        },
+      }),
+      provide(SHAPES, 'triangle', { create: () => ({ corners: 3 }) }),
+    ],
+  })
+  const bad = await registryOf(
+    definePlugin({ name: 'bad', provides: [provide(SHAPES, 'b', { create: () => ({ corners: 0 }) })] }),
+  )
+  const throwing = { ...bad, entry: () => 'data:text/javascript,throw new Error("no such GPU")' }
+  const host = createHost(createRegistry([await registryOf(good), throwing]))
+  const plan = await host.plan({ schema: 1, globals: {}, steps: [step('ask')] })
+  await host.run(plan, { logger: { ...silent, warn: (text) => void warnings.push(text) } })
+  assert.equal(asked, [3])
+  assert.equal(warnings, [
+    'left out "a-throwing": good could not make test.shape/a-throwing: no such library',
+    'left out "b": bad could not be loaded: no such GPU',
+  ])
 })
 
 test('the digest ignores sources and acknowledgement, not options', async () => {

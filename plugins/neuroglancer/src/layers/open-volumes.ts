@@ -1,9 +1,17 @@
-import { chunkflowError, type ServiceFamily, type ViewerLayer, type VolumeFormat } from '@chunkflow/sdk'
+import {
+  chunkflowError,
+  eachService,
+  type Logger,
+  type ServiceFamily,
+  type ViewerLayer,
+  type VolumeFormat,
+} from '@chunkflow/sdk'
 
 /** `seg=file:///data/seg`: volumes by name and path, opened. @throws viewer-options */
 export async function openVolumes(
   texts: readonly string[],
   formats: ServiceFamily<VolumeFormat>,
+  logger: Logger,
 ): Promise<ViewerLayer[]> {
   const layers: ViewerLayer[] = []
   for (const text of texts) {
@@ -12,14 +20,13 @@ export async function openVolumes(
       throw chunkflowError('viewer-options', `--volume "${text}" is not understood`, {
         fix: 'write a name, = and a path: seg=file:///data/seg',
       })
-    layers.push({ name: match[1]!, volume: await openVolume(match[2]!, formats) })
+    layers.push({ name: match[1]!, volume: await openVolume(match[2]!, formats, logger) })
   }
   return layers
 }
 
-async function openVolume(path: string, formats: ServiceFamily<VolumeFormat>) {
-  for (const key of formats.keys()) {
-    const format = await formats.get(key)
+async function openVolume(path: string, formats: ServiceFamily<VolumeFormat>, logger: Logger) {
+  for await (const format of eachService(formats, logger)) {
     const volume = (await format.matches(path)) ? await format.open(path) : null
     if (volume !== null) return volume
   }

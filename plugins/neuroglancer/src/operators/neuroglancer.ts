@@ -62,7 +62,7 @@ export default defineOperator({
       const present = names.filter(({ name }) => options.volume === undefined || task.has(name))
       const layers: ViewerLayer[] = [
         ...present.map(({ name, options: settings }) => ({ name, options: settings, value: task.get(name) })),
-        ...(await openVolumes(options.volume ?? [], services.volumes)),
+        ...(await openVolumes(options.volume ?? [], services.volumes, context.logger)),
       ]
       const { voxelSize, ...rest } = options
       return openNeuroglancer(

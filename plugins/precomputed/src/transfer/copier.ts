@@ -3,6 +3,7 @@ import {
   boxFromSize,
   bytesPerElement,
   chunkflowError,
+  eachService,
   formatBox,
   formatFlag,
   intersectBoxes,
@@ -67,7 +68,7 @@ export function createCopier(options: CopyOptions, services: CopyServices, logge
   let target: PrecomputedVolume | undefined
 
   const openSource = async (): Promise<Volume> => {
-    source ??= await findSource(options.sourcePath, format, services.volumes)
+    source ??= await findSource(options.sourcePath, format, services.volumes, logger)
     return source
   }
   /** The encoding of a precomputed source with its settings, if it can be written, else raw blocks. */
@@ -225,12 +226,11 @@ async function findSource(
   path: string,
   format: VolumeFormat,
   volumes: ServiceFamily<VolumeFormat>,
+  logger: Logger,
 ): Promise<Volume> {
   const own = await format.open(path)
   if (own !== null) return own
-  for (const key of volumes.keys()) {
-    if (key === 'precomputed') continue
-    const other = await volumes.get(key)
+  for await (const other of eachService(volumes, logger)) {
     const found = (await other.matches(path)) ? await other.open(path) : null
     if (found !== null) return found
   }
