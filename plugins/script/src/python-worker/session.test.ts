@@ -108,7 +108,7 @@ def large(value): return [type(value).__name__, value + 1, np.uint64(2**64 - 1),
     const session = await start(`
 import numpy as np
 def layouts(a):
-    return {'transposed': a.T, 'part': a[1:, ::2], 'big': a.astype('>i2'), 'new': a + 1, 'scalar': np.array(7, 'u1'),
+    return {'transposed': a.T, 'part': a[1:, ::2], 'big': a.astype('>i2'), 'new': a + 1, 'tail': a[1:], 'scalar': np.array(7, 'u1'),
             'nothing': a[:0]}`)
     const sent = array(new Int16Array([1, 2, 3, 4, 5, 6]), 'int16', [2, 3])
     const result = (await session.call('layouts', [sent])) as unknown as Record<string, PythonArray>
@@ -123,6 +123,7 @@ def layouts(a):
       ['part', 'int16', [1, 2], [4, 6]],
       ['big', 'int16', [2, 3], [1, 2, 3, 4, 5, 6]],
       ['new', 'int16', [2, 3], [2, 3, 4, 5, 6, 7]],
+      ['tail', 'int16', [1, 3], [4, 5, 6]],
       ['scalar', 'uint8', [], [7]],
       ['nothing', 'int16', [0, 3], []],
     ])
@@ -210,6 +211,7 @@ import numpy as np
 def inner(): np.zeros(3).reshape(2, 2)
 def fails(): inner()
 def exits(): raise SystemExit(3)
+def long(): raise RuntimeError('Errors in Net:\\n\\tMissing key ' + 'x' * 1000)
 def parses(): import json; json.parse('1')`)
     const error = await refusal(() => session.call('fails', []))
     assert.is(error.code, 'python-exception')
@@ -217,6 +219,9 @@ def parses(): import json; json.parse('1')`)
     assert.match(error.where[0]!, /script-\d+\.py:3$/)
     assert.match(messages.debug.at(-1)!, 'Traceback (most recent call last)')
     assert.match((await refusal(() => session.call('exits', []))).what, 'SystemExit: 3')
+    const long = (await refusal(() => session.call('long', []))).what
+    assert.match(long, /RuntimeError: Errors in Net: Missing key x+ \.\.\.$/)
+    assert.ok(long.length < 600)
     assert.match((await refusal(() => session.call('parses', []))).fix!, 'json.loads')
     const absent = await refusal(() => session.call('nothing', []))
     assert.is(absent.code, 'python-result')

@@ -5,6 +5,7 @@ import sysconfig
 import traceback
 
 OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LONGEST = 500
 FOREIGN = tuple(
     os.path.join(folder, "")
     for folder in {
@@ -18,16 +19,23 @@ FOREIGN = tuple(
 
 def describe(error, script):
     frames = traceback.extract_tb(error.__traceback__)
-    what = "".join(traceback.format_exception_only(type(error), error)).strip().split("\n")[-1]
     place = _place(frames, script)
     if isinstance(error, SyntaxError) and error.filename is not None:
         place = "%s:%s" % (error.filename, error.lineno)
     return {
-        "what": what,
+        "what": _sentence(error),
         "where": place,
         "hint": _hint(error),
         "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__)),
     }
+
+
+def _sentence(error):
+    """`ValueError: what it says`, on one line."""
+    lines = "".join(traceback.format_exception_only(type(error), error)).strip().split("\n")
+    # before the last line of a syntax error comes the code, which the place tells
+    text = " ".join(" ".join(lines[-1:] if isinstance(error, SyntaxError) else lines).split())
+    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
 
 
 def _place(frames, script):

@@ -1,4 +1,4 @@
-"""Control messages: four bytes of length, least significant first, then UTF-8 JSON."""
+"""Control messages: four bytes of length, least significant first, then JSON."""
 import json
 import os
 import queue
@@ -36,7 +36,7 @@ def start_reading():
 
 
 def send(message):
-    body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii")
     data = memoryview(struct.pack("<I", len(body)) + body)
     while data:
         data = data[os.write(RESPONSES, data):]
