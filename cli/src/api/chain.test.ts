@@ -31,6 +31,14 @@ test('runs on chunks of the caller and gives the variables back', async () => {
   assert.equal((variables.mask as Chunk).voxelOffset, [7, -3, 11])
 })
 
+test('passes options that an operator collects', async () => {
+  const chain = chunkflow()
+    .createChunk({ size: [3, 4, 5], voxelOffset: [7, -3, 11] })
+    .plugin({ file: 'transpose', inputNames: ['chunk'], extra: { only_array: false } })
+  const { variables } = await chain.run()
+  assert.equal((variables.chunk as Chunk).voxelOffset, [11, -3, 7])
+})
+
 test('checks before it runs', async () => {
   for (const [chain, code] of [
     [chunkflow().step('threshhold'), 'operator-unknown'],

@@ -129,7 +129,7 @@ function checkStep({ operator, options }: UncheckedStep, registry: Registry): Pi
 }
 
 function canonicalKey(entry: OperatorEntry, key: string): string {
-  if (Object.hasOwn(entry.flags, key)) return key
+  if (Object.hasOwn(entry.flags, key) || (key === 'extra' && entry.unknownFlags === 'collect')) return key
   const found = findFlag(entry.flags, kebabCase(key))
   if (found !== undefined && found.value === undefined) return found.key
   throw chunkflowError('flag-unknown', `No such option: ${key}`, {
