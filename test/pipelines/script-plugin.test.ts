@@ -179,6 +179,8 @@ if (available) {
     await refuses('create-chunk plugin -f odd.py -i chunk', /odd\.py cannot give back a value of type object/)
     const crash = await refuses('create-chunk plugin -f dies.py -i chunk', /dies\.py ended by SIGSEGV/)
     assert.match(crash, 'last words')
+    assert.match(crash, `${here.file('dies.py')}:4`)
+    assert.not.match(crash, 'Fatal Python error')
     const needs = await refuses(
       'create-chunk plugin -f needs.py -i chunk',
       /No module named 'no_such_module'/,

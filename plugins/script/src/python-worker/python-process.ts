@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { chunkflowError } from '@chunkflow/sdk'
 import { readFrames, writeFrame } from './frames.js'
+import { LastWords } from './last-words.js'
 import { readLines } from './lines.js'
 
 export interface ProcessSettings {
@@ -15,6 +17,8 @@ export interface ProcessSettings {
   readonly descriptors: readonly number[]
   readonly onOutput: (line: string) => void
   readonly onError: (line: string) => void
+  /** Gets what Python tells of its own crash. */
+  readonly onDump: (line: string) => void
 }
 
 /** How a process ended. */
@@ -26,7 +30,6 @@ export interface Ending {
 }
 
 export const FIRST_DESCRIPTOR = 5
-const KEPT_LINES = 16
 /** How long the process may take to end once asked. */
 const PATIENCE_MS = 2000
 /** How long output may follow the end of the process. */
@@ -38,13 +41,15 @@ const DRAIN_MS = 200
  */
 export class PythonProcess {
   readonly #child: ChildProcess
-  readonly #lastLines: string[] = []
+  readonly lastWords: LastWords
   readonly ended: Promise<Ending>
   #received: unknown[] = []
   #waiting: ((message: unknown) => void) | undefined
   #ending: Ending | undefined
 
-  constructor({ executable, entry, environment, descriptors, onOutput, onError }: ProcessSettings) {
+  constructor(settings: ProcessSettings) {
+    const { executable, entry, environment, descriptors } = settings
+    this.lastWords = new LastWords(path.dirname(fileURLToPath(entry)))
     const child = spawn(executable, ['-B', fileURLToPath(entry), String(process.pid)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...descriptors],
       env: environment,
@@ -53,10 +58,10 @@ export class PythonProcess {
     this.#child = child
     // a process that died cannot read: its end says more than the broken pipe
     for (const pipe of child.stdio) pipe?.on('error', () => {})
-    readLines(child.stdout!, onOutput)
+    readLines(child.stdout!, settings.onOutput)
     readLines(child.stderr!, (line) => {
-      if (this.#lastLines.push(line) > KEPT_LINES) this.#lastLines.shift()
-      onError(line)
+      if (this.lastWords.add(line)) settings.onError(line)
+      else settings.onDump(line)
     })
     readFrames(child.stdio[4] as Readable, (message) => {
       if (this.#waiting === undefined) this.#received.push(message)
@@ -87,11 +92,6 @@ export class PythonProcess {
 
   get alive(): boolean {
     return this.#ending === undefined
-  }
-
-  /** What it wrote to stderr last. */
-  get lastLines(): readonly string[] {
-    return this.#lastLines
   }
 
   send(message: unknown): void {
@@ -148,13 +148,14 @@ export class PythonProcess {
 }
 
 /** The end of a process as an error. */
-export function crashed(label: string, { code, signal }: Ending, lastLines: readonly string[]) {
+export function crashed(label: string, { code, signal }: Ending, { lines, place }: LastWords) {
   const how = signal === null ? `with code ${code}` : `by ${signal}`
-  const said = lastLines.length === 0 ? '' : `\n${lastLines.map((line) => `    ${line}`).join('\n')}`
+  const said = lines.map((line) => `\n    ${line}`).join('')
   return chunkflowError('python-crashed', `The Python process of ${label} ended ${how}${said}`, {
+    ...(place === undefined ? {} : { where: place }),
     fix:
       signal === 'SIGKILL'
         ? 'it probably ran out of memory: use smaller chunks or patches'
-        : 'its last words are above; a library it uses may have crashed',
+        : 'a library it uses may have crashed; --log-level debug shows what Python tells of it',
   })
 }

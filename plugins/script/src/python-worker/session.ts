@@ -8,6 +8,7 @@ import {
   type PythonValue,
   type TypedArray,
 } from '@chunkflow/sdk'
+import type { LastWords } from './last-words.js'
 import { crashed, type Ending, FIRST_DESCRIPTOR, PythonProcess } from './python-process.js'
 import { SharedMemory, sharedFolders } from './shared-memory.js'
 import { arraysIn, decodeValue, encodeValue, type Json, lengthOf, type PlacedArray, suits } from './values.js'
@@ -54,6 +55,7 @@ export async function startSession(settings: PythonSettings, host: HostSettings)
     descriptors: memory.descriptors,
     onOutput: settings.print ?? ((line) => host.logger.info(line)),
     onError: (line) => host.logger.warn(line),
+    onDump: (line) => host.logger.debug(line),
   })
   const session = new Session(executable, settings.label, worker, memory, host.logger)
   void worker.ended.then(() => session.idle()).then(() => memory.close())
@@ -112,7 +114,7 @@ class Session implements PythonSession {
     if ('ending' in hello)
       throw this.#abandoned
         ? interrupted()
-        : notPython(this.executable, hello.ending, this.#process.lastLines)
+        : notPython(this.executable, hello.ending, this.#process.lastWords)
     const { version } = hello.message as Reply
     this.version = version ?? ''
     const [major = 0, minor = 0] = this.version.split('.').map(Number)
@@ -192,7 +194,7 @@ class Session implements PythonSession {
     const received = await this.#process.receive()
     if ('ending' in received) {
       if (this.#abandoned) throw interrupted()
-      throw crashed(this.#label, received.ending, this.#process.lastLines)
+      throw crashed(this.#label, received.ending, this.#process.lastWords)
     }
     const reply = received.message as Reply
     if (reply.failure === undefined) return reply
@@ -217,13 +219,13 @@ class Session implements PythonSession {
   }
 }
 
-function notPython(executable: string, { failure, code, signal }: Ending, lastLines: readonly string[]) {
+function notPython(executable: string, { failure, code, signal }: Ending, { lines }: LastWords) {
   const reason =
     failure?.code === 'ENOENT'
       ? 'there is no such program'
       : failure !== undefined
         ? (failure.code ?? failure.message)
-        : `it ended ${signal === null ? `with code ${code}` : `by ${signal}`}${lastLines.length > 0 ? `: ${lastLines.at(-1)}` : ''}`
+        : `it ended ${signal === null ? `with code ${code}` : `by ${signal}`}${lines.length > 0 ? `: ${lines.at(-1)}` : ''}`
   return chunkflowError('python-missing', `Python could not be started as "${executable}": ${reason}`, {
     fix: 'install Python 3.8 or newer with NumPy, or name it with --python or CHUNKFLOW_PYTHON',
   })
