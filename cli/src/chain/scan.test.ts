@@ -1,7 +1,7 @@
 import { flag, isChunkflowError, type OperatorEntry } from '@chunkflow/kernel/authoring'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { scanChain } from './scan.js'
+import { scanChain, scanCommand } from './scan.js'
 
 const test = suite('scan')
 
@@ -124,6 +124,17 @@ test('collects unknown options where the operator wants them', () => {
     file: { tokens: ['x'] },
     extra: { threshold: '0.7', flip: 'true' },
   })
+})
+
+test('a host command takes options before, between and behind its words', () => {
+  const target = { name: 'open', flags: { size: flag.integers3({ char: 's', summary: '' }) } }
+  assert.equal(scanCommand(['a', '-s', '1', '-2', '3', 'b', '--', 'c'], target), {
+    options: { size: { tokens: ['1', '-2', '3'] } },
+    rest: ['a', 'b', 'c'],
+    help: false,
+  })
+  assert.ok(scanCommand(['a', '--help'], target).help)
+  assert.throws(() => scanCommand(['--sise', '1'], target), /No such option/)
 })
 
 test('refuses with a hint', () => {

@@ -65,6 +65,26 @@ export function scanChain(argv: readonly string[], registry: Pick<Registry, 'fin
   return { globals, steps }
 }
 
+/**
+ * Splits the words of a host command: options by the arity of their flags, wherever they stand, and the rest.
+ * @throws flag-unknown, flag-invalid
+ */
+export function scanCommand(
+  argv: readonly string[],
+  target: { readonly name: string; readonly flags: Readonly<Record<string, FlagDefinition>> },
+): { readonly options: Raw; readonly rest: readonly string[]; readonly help: boolean } {
+  refuseTypography(argv)
+  const words = new Words(argv)
+  const options: Raw = {}
+  const rest: string[] = []
+  while (!words.done) {
+    if (scanFlags(words, { ...target, collect: false }, options) === 'help')
+      return { options, rest, help: true }
+    if (!words.done) rest.push(words.next())
+  }
+  return { options, rest, help: false }
+}
+
 class Words {
   #position = 0
   constructor(readonly list: readonly string[]) {}

@@ -5,6 +5,7 @@ type HostCommand = (argv: readonly string[]) => Promise<number>
 
 const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.freeze({
   doctor: () => import('./doctor.js').then(({ doctor }) => doctor),
+  open: () => import('./open.js').then(({ open }) => open),
   operators: () => import('./operators.js').then(({ operators }) => operators),
   plan: () => import('./plan.js').then(({ plan }) => plan),
   plugins: () => import('./plugins.js').then(({ plugins }) => plugins),

@@ -1,6 +1,7 @@
 /** One line about each command beside chains, as help lists them. */
 export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.freeze({
   doctor: 'Check this installation, or what a place allows: chunkflow doctor gs://bucket/volume',
+  open: 'Look at files and volumes in a browser, without a chain',
   operators: 'List all operators and their flags (--json for programs)',
   plan: 'Check a chain and show what it would do, without running it',
   plugins: 'List, install, link, update, uninstall and begin plugins (--json for programs)',

@@ -12,6 +12,8 @@ export const KERNEL_ERROR_CODES = {
   'flag-unknown': 'An operator does not have this option.',
   'hook-unknown': 'No usable plugin has a hook of this name.',
   'late-source': 'An operator that makes tasks stands behind others.',
+  'open-too-large': 'A file does not fit into memory and is too large to be opened as a whole.',
+  'open-unknown': 'A path that should be opened is no volume and no file of a known format.',
   'operator-quarantined': 'The operator belongs to an installed plugin that could not be loaded.',
   'operator-unknown': 'No operator has this name.',
   'pipeline-invalid': 'A pipeline file does not follow its schema.',
