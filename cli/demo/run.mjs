@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
@@ -23,6 +24,8 @@ const chain = [
   'save-precomputed -i segmentation -v file://demo-output/segmentation --encoding compressed_segmentation --upload-log',
   "snapshot -i 'image,affinity,image[overlay=segmentation],image[overlay=groundtruth]' --scale 2 -f demo-output/slice.png",
 ]
+
+const view = ['open', ...['image', 'affinity', 'segmentation'].map((name) => `demo-output/${name}`)]
 
 console.log(
   'A FIB-SEM volume of fly brain, 30 x 250 x 250 voxels of 10 nm (FlyEM, HHMI Janelia; CC Attribution).\n',
@@ -58,7 +61,17 @@ ${seconds.toFixed(1)} s
 
 demo-output/slice.png      image, affinities, segmentation over the image, ground truth: look at it
 demo-output/report.json    scores, timings, versions
-demo-output/image, affinity, segmentation    Neuroglancer precomputed layers`)
+demo-output/image, affinity, segmentation    Neuroglancer precomputed layers
+
+npx chunkflow ${view.join(' ')}`)
+
+// a person may look at once; a script is never kept waiting
+if (process.stdin.isTTY && process.stdout.isTTY) {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await terminal.question('\nOpen it in Neuroglancer now? [y/N] ')
+  terminal.close()
+  if (/^y(es)?$/i.test(answer.trim())) process.exitCode = await run([chunkflow, ...view, '--open'])
+}
 
 function run(args) {
   const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })

@@ -1,4 +1,4 @@
-import { createChunk, isChunkflowError, zyx } from '@chunkflow/sdk'
+import { chunkBox, createChunk, isChunkflowError, type Volume, zyx } from '@chunkflow/sdk'
 import { inlineCompute, rampChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -73,6 +73,31 @@ test('chunks are images, maps and labels by their layer type', async () => {
   )
   assert.is(await role(rampChunk([2, 3, 4], { dtype: 'float64' })), 'image')
   assert.equal(await read(null), [])
+})
+
+test('volumes of three float channels are affinities', async () => {
+  const volumeOf = (channels: number, dtype: string) =>
+    ({
+      description: {
+        channels,
+        dtype,
+        layerType: 'image',
+        scales: [
+          {
+            mip: 0,
+            box: chunkBox(rampChunk([2, 3, 4], { dtype: 'uint8' })),
+            blockSize: [4, 4, 4],
+            voxelSizeNm: [1, 1, 1],
+          },
+        ],
+      },
+      read: async () => rampChunk([channels, 2, 3, 4], { dtype: dtype as 'float32' }),
+    }) as unknown as Volume
+  const roleOf = async (volume: Volume) =>
+    ((await readLayers([{ name: 'v', volume }], settings))[0] as ArrayLayer).role
+  assert.is(await roleOf(volumeOf(3, 'float32')), 'probability')
+  assert.is(await roleOf(volumeOf(3, 'uint8')), 'image')
+  assert.is(await roleOf(volumeOf(1, 'float32')), 'image')
 })
 
 test('each layer has its own voxel size, unless one is given for all', async () => {

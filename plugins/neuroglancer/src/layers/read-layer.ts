@@ -119,7 +119,9 @@ async function readVolume(
   { voxelSizeNm, cache }: ReadLayersSettings,
 ): Promise<ArrayLayer> {
   const { layerType, dtype, channels } = volume.description
-  const role = roleOf(layerType, dtype, channels)
+  // volumes know images and segmentations only: three channels of floats are affinities
+  const isAffinity = channels === 3 && isFloat(dtype)
+  const role = isAffinity ? 'probability' : roleOf(layerType, dtype, channels)
   const source = volumeLevels(volume, { name: String(index), cache, voxelSizeNm })
   return arrayLayer(layer, role, channels, source, role === 'image' ? await sampleVolume(source) : [0, 1])
 }

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { isatty } from 'node:tty'
 import type { ViewerContext } from '@chunkflow/sdk'
@@ -21,6 +22,8 @@ export function waitForPerson(
       unregister()
       signal.removeEventListener('abort', stopped)
       input?.off('data', read).off('end', closed).off('close', closed).pause()
+      // a paused pipe is still read ahead, which would keep the process alive
+      socketOf(input)?.unref()
       resolve(reason)
     }
     const stopped = end('stopped')
@@ -38,9 +41,16 @@ export function waitForPerson(
     void pressed.then(end('page'))
     if (signal.aborted) stopped()
     else if (input?.readableEnded || input?.destroyed) closed()
-    else input?.on('data', read).on('end', closed).on('close', closed).resume()
+    else {
+      socketOf(input)?.ref()
+      input?.on('data', read).on('end', closed).on('close', closed).resume()
+    }
   })
 }
+
+/** Terminals and pipes can keep the process alive, or not. */
+const socketOf = (input: Readable | undefined): Socket | undefined =>
+  input !== undefined && 'unref' in input ? (input as Socket) : undefined
 
 /** The process's input when a person, or a program in their place, can type into it. */
 export function personsInput(): Readable | undefined {
