@@ -36,6 +36,8 @@ export function normalizeUrl(text: string): string {
     .replace(FORMAT_PREFIX, '')
     .replace(FORMAT_SUFFIX, '')
     .replace(/^file:(?=\/(?!\/))/i, 'file://')
+    // Neuroglancer's way to name a server, CloudVolume's way
+    .replace(/^s3\+(https?):\/\//i, 's3://$1://')
   const scheme = schemeOf(bare)
   if (scheme === undefined) return bare === '' ? refuse(text) : fileUrl(bare)
   const place = bare.slice(scheme.length + 3)
@@ -45,7 +47,8 @@ export function normalizeUrl(text: string): string {
       fix: 'give the place itself, such as s3://bucket/volume or file:///data/volume',
     })
   if (scheme === 'file') return place === '' ? refuse(text) : fileUrl(decode(place))
-  const trimmed = place.replace(/\/+$/, '')
+  // the end of a signature belongs to it
+  const trimmed = /^https?$/.test(scheme) && place.includes('?') ? place : place.replace(/\/+$/, '')
   return trimmed === '' ? refuse(text) : `${scheme}://${trimmed}`
 }
 

@@ -1,4 +1,5 @@
 import { chunkflowError, type ServiceFamily, type StorageDriver, type Store } from '@chunkflow/sdk'
+import { withoutSecrets } from '@chunkflow/sdk/storage'
 import { normalizeUrl, schemeOf } from './paths.js'
 
 /** Picks the driver by scheme. */
@@ -11,7 +12,7 @@ export function createStore(drivers: ServiceFamily<StorageDriver>): Store {
       if (!drivers.has(scheme))
         throw chunkflowError(
           'storage-path-invalid',
-          `No installed plugin opens ${scheme}:// places: ${withoutCredentials(path)}`,
+          `No installed plugin opens ${scheme}:// places: ${withoutSecrets(path)}`,
           {
             fix: `use one of ${[...drivers.keys()].map((key) => `${key}://`).join(', ')}, or install a plugin for ${scheme}://`,
           },
@@ -20,5 +21,3 @@ export function createStore(drivers: ServiceFamily<StorageDriver>): Store {
     },
   }
 }
-
-const withoutCredentials = (url: string): string => url.replace(/:\/\/[^/@]*@/, '://')

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface RetryPolicy {
@@ -32,6 +33,8 @@ export async function retry<T>(
   action: (attempt: number) => Promise<T>,
   { policy = RETRY_POLICY, signal, random = Math.random, pause = wait }: RetrySettings = {},
 ): Promise<T> {
+  // one signal stops a whole run: dozens of requests listen to it at once, which is no leak
+  if (signal !== undefined) setMaxListeners(0, signal)
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted()
     try {

@@ -142,12 +142,23 @@ test('requests wait for a free connection, and a time-out counts from then on', 
   })
   const client = createHttpClient({ connections: 2 })
   const place = { action: 'read', place: 'x', root: 'x' }
-  await Promise.all(
-    Array.from({ length: 10 }, () => client.send({ ...place, method: 'GET', url: new URL(server.url) })),
-  )
-  assert.ok(most <= 2)
+  const warnings: Error[] = []
+  const listen = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', listen)
+  const { signal } = new AbortController()
+  const url = new URL(server.url)
+  await Promise.all(Array.from({ length: 30 }, () => client.send({ ...place, method: 'GET', url, signal })))
+  assert.is(most, 2)
+  most = 0
+  const many = createHttpClient()
+  await Promise.all(Array.from({ length: 30 }, () => many.send({ ...place, method: 'GET', url, signal })))
+  assert.ok(most > 2)
+  many.dispose()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listen)
   client.dispose()
   await server.close()
+  assert.equal(warnings, [], 'a signal may have many listeners')
 })
 
 test.run()
