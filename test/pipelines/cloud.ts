@@ -1,11 +1,25 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+import { type MemoryStorage, memoryStorage } from '@chunkflow/sdk/testing'
 import { buildApp } from 'fauxqs'
+import S3rver from 's3rver'
+import { gcsHandler } from '../../plugins/storage-gcs/src/testing/gcs-handler.js'
 
-/** Amazon's services on loopback, and the environment in which the command finds them. */
+/** Services of Amazon and Google on loopback, and the environment in which the command finds them. */
 export interface Cloud {
   readonly env: NodeJS.ProcessEnv
+  /** The text of an object in a bucket of Google's. */
+  googleObject(bucket: string, key: string): string
+  putGoogleObject(bucket: string, key: string, text: string): void
+  /** Keys of such a bucket. */
+  googleKeys(bucket: string): string[]
   /** Bodies of a queue's messages: those to be fetched and those being worked on. */
   messages(queue: string): Promise<{ ready: string[]; held: string[] } | null>
   /** What CloudWatch received. */
@@ -20,10 +34,31 @@ interface Inspected {
   }
 }
 
-export async function startCloud(): Promise<Cloud> {
+/** @param folder where Amazon's buckets are kept @param buckets their names */
+export async function startCloud(folder: string, buckets: readonly string[]): Promise<Cloud> {
   const queues = buildApp({ logger: false })
   const address = await queues.listen({ port: 0, host: '127.0.0.1' })
   const metrics: { namespace: string; names: string[] }[] = []
+  const amazon = new S3rver({
+    directory: folder,
+    silent: true,
+    configureBuckets: buckets.map((name) => ({ name, configs: [] })),
+  })
+  await amazon.configureBuckets()
+  const amazonServer = await listen(createServer(amazon.getMiddleware()))
+  const stores = new Map<string, { storage: MemoryStorage; handle: RequestListener }>()
+  const storeOf = (bucket: string) => {
+    const storage = memoryStorage()
+    const found = stores.get(bucket) ?? { storage, handle: gcsHandler(bucket, storage) }
+    stores.set(bucket, found)
+    return found
+  }
+  const googleServer = await listen(
+    createServer((request, response) => {
+      const [, bucket = ''] = /\/b\/([^/]+)/.exec(request.url!) ?? []
+      storeOf(bucket).handle(request, response)
+    }),
+  )
   const watch = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
@@ -37,15 +72,26 @@ export async function startCloud(): Promise<Cloud> {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
     response.end('{}')
   })
-  await new Promise<void>((resolve) => watch.listen(0, '127.0.0.1', resolve))
+  const watchServer = await listen(watch)
   return {
+    googleObject(bucket, key) {
+      const { objects, headers } = storeOf(bucket).storage
+      const bytes = objects.get(key)!
+      return (
+        headers.get(key)?.contentEncoding === 'gzip' ? gunzipSync(bytes) : Buffer.from(bytes)
+      ).toString()
+    },
+    putGoogleObject: (bucket, key, text) => void storeOf(bucket).storage.objects.set(key, Buffer.from(text)),
+    googleKeys: (bucket) => [...storeOf(bucket).storage.objects.keys()].sort(),
     metrics,
     env: {
       AWS_ENDPOINT_URL_SQS: address,
-      AWS_ENDPOINT_URL_CLOUDWATCH: `http://127.0.0.1:${(watch.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_CLOUDWATCH: watchServer.url,
+      AWS_ENDPOINT_URL_S3: amazonServer.url,
+      STORAGE_EMULATOR_HOST: googleServer.url,
       AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ACCESS_KEY_ID: 'S3RVER',
+      AWS_SECRET_ACCESS_KEY: 'S3RVER',
       CHUNKFLOW_QUEUE_RETRY_SECONDS: '0',
       CHUNKFLOW_QUEUE_WAIT_SECONDS: '0',
     },
@@ -59,9 +105,19 @@ export async function startCloud(): Promise<Cloud> {
       }
     },
     async close() {
-      watch.closeAllConnections()
-      await new Promise((resolve) => watch.close(resolve))
+      for (const server of [watchServer, amazonServer, googleServer]) await server.close()
       await queues.close()
+    },
+  }
+}
+
+async function listen(server: Server): Promise<{ url: string; close(): Promise<unknown> }> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(resolve))
     },
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Whole command lines on volumes (section 8 of the operator specification): the tutorial's lines for queues, pyramids and
- * production with folders instead of buckets and the identity network instead of PyTorch.
+ * production with buckets on loopback (of at least three letters) and the identity network instead of PyTorch.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chunkflow, filesIn, readHdf5, succeeds, workFolder } from './chunkflow.js'
@@ -11,16 +11,25 @@ import { startCloud } from './cloud.js'
 const test = suite('volumes')
 const folder = workFolder()
 const { cwd, file } = folder
-const cloud = await startCloud()
+const buckets = workFolder()
+const cloud = await startCloud(buckets.cwd, ['my-project'])
 const run = (line: string, env: NodeJS.ProcessEnv = {}) =>
   succeeds(line, { cwd, env: { ...cloud.env, ...env } })
 test.after(async () => {
   await cloud.close()
+  buckets.remove()
   folder.remove()
 })
 
 type Voxels = Uint8Array | BigUint64Array
-const infoOf = (volume: string) => JSON.parse(readFileSync(file(`${volume}/info`), 'utf8'))
+const infoOf = (volume: string) => {
+  const [, bucket, key] = /^gs:\/\/([^/]+)\/(.*)$/.exec(volume) ?? []
+  const text =
+    bucket === undefined
+      ? readFileSync(file(`${volume}/info`), 'utf8')
+      : cloud.googleObject(bucket, `${key}/info`)
+  return JSON.parse(text)
+}
 
 /** An HDF5 file of voxels, z y x, at an offset; written without our own code. */
 async function makeHdf5(
@@ -82,7 +91,7 @@ test('C20: the parameters of a production run, without network', async () => {
 
 test('T14: prints its parameters and asks for the extent; a source volume supplies it', async () => {
   const line =
-    'setup-env -l "file://my-bucket/my/output/layer/path" -r 14 -z 20 256 256 -c 3 -m 1 --thumbnail -e raw -v 40 4 4 --max-mip 6 -q my-sqs-queue-name'
+    'setup-env -l "gs://my-bucket/my/output/layer/path" -r 14 -z 20 256 256 -c 3 -m 1 --thumbnail -e raw -v 40 4 4 --max-mip 6 -q my-sqs-queue-name'
   const refused = await chunkflow(line, { cwd, env: cloud.env })
   assert.is(refused.code, 1)
   assert.match(refused.stdout, '--patch-num 11 18 18')
@@ -90,16 +99,18 @@ test('T14: prints its parameters and asks for the extent; a source volume suppli
   assert.match(refused.stderr, 'Volume start/stop/size needed to create info and tasks')
   const dry = await run(`--dry-run ${line}`)
   assert.match(dry.stdout, 'total number of tasks: 0')
-  assert.equal(filesIn(cwd), [])
+  assert.equal([filesIn(cwd), cloud.googleKeys('my-bucket')], [[], []])
   assert.is(await cloud.messages('my-sqs-queue-name'), null)
   // an anisotropic source with an offset, of which nothing divides anything
   await run(
-    'create-info -v my-bucket/image --volume-size 150 5001 4000 --voxel-offset 7 66 0 --data-type uint8 --voxel-size 40 4 4 --block-size 64 64 64 --factor 1 2 2 --max-mip 6',
+    'create-info -v gs://my-bucket/image --volume-size 150 5001 4000 --voxel-offset 7 66 0 --data-type uint8 --voxel-size 40 4 4 --block-size 64 64 64 --factor 1 2 2 --max-mip 6',
   )
-  const { stdout, stderr } = await run(`${line} --source-volume file://my-bucket/image`)
+  const { stdout, stderr } = await run(`${line} --source-volume gs://my-bucket/image`)
   assert.not.match(stderr, 'NodeVersionSupportWarning')
   assert.match(stdout, 'total number of tasks: 4')
-  const [info, thumbnail] = ['', '/thumbnail'].map((name) => infoOf(`my-bucket/my/output/layer/path${name}`))
+  const [info, thumbnail] = ['', '/thumbnail'].map((name) =>
+    infoOf(`gs://my-bucket/my/output/layer/path${name}`),
+  )
   assert.equal([info.type, info.data_type, info.num_channels, info.scales.length], ['image', 'float32', 3, 2])
   assert.equal(info.scales[1], {
     key: '8_8_40',
@@ -138,9 +149,9 @@ test('T15: a grid into a queue that is made', async () => {
 
 test('T16: boxes that cover a volume from its offset', async () => {
   await run(
-    'create-info -v my/dataset/path --volume-size 125 4100 2100 --voxel-offset 5 -10 20 --data-type uint8 --voxel-size 40 4 4 --block-size 64 64 64',
+    'create-info -v gs://my-project/dataset/path --volume-size 125 4100 2100 --voxel-offset 5 -10 20 --data-type uint8 --voxel-size 40 4 4 --block-size 64 64 64',
   )
-  await run('generate-tasks -l file://my/dataset/path -m 0 -o 0 0 0 -c 112 2048 2048 -q covering')
+  await run('generate-tasks -l gs://my-project/dataset/path -m 0 -o 0 0 0 -c 112 2048 2048 -q covering')
   const expected = ['5-117', '117-229'].flatMap((z) =>
     ['-10-2038', '2038-4086', '4086-6134'].flatMap((y) =>
       ['20-2068', '2068-4116'].map((x) => `${z}_${y}_${x}`),
@@ -179,27 +190,29 @@ function pyramid(image: Uint8Array, shape: readonly [number, number, number], le
 
 test('T17: a queue of tasks makes mips 1 to 4, and a second pass the missing scales', async () => {
   // ragged ends in y and x; blocks of 16 sections do not divide the 50 of the volume
-  const shape = [50, 150, 210] as const
-  const image = Uint8Array.from({ length: 50 * 150 * 210 }, (_, index) => (index * 7919 + (index >> 9)) % 251)
+  const shape = [50, 150, 300] as const
+  const image = Uint8Array.from({ length: 50 * 150 * 300 }, (_, index) => (index * 7919 + (index >> 9)) % 251)
   await makeHdf5('image.h5', image, shape, [3, 32, -64], [40, 4, 4])
   await run(
-    'load-h5 -f image.h5 create-info -v my/pyramid --block-size 16 8 8 --factor 1 2 2 --max-mip 4 save-precomputed -v my/pyramid',
+    'load-h5 -f image.h5 create-info -v gs://my-project/dataset/path --block-size 16 16 16 --factor 1 2 2 --max-mip 4 save-precomputed -v gs://my-project/dataset/path',
   )
-  await run('generate-tasks -l file://my/pyramid -m 0 -o 0 0 0 -c 32 128 128 -q my-pyramid')
-  assert.is((await cloud.messages('my-pyramid'))?.ready.length, 8)
+  await run('generate-tasks -l gs://my-project/dataset/path -m 0 -o 0 0 0 -c 32 256 256 -q pyramid')
+  assert.is((await cloud.messages('pyramid'))?.ready.length, 4)
   await run(
-    '--mip 0 fetch-task -q my-pyramid load-precomputed -v file://my/pyramid -m 0 --fill-missing downsample-upload -v file://my/pyramid --start-mip 1 --stop-mip 5 delete-task-in-queue',
+    '--mip 0 fetch-task -q pyramid load-precomputed -v gs://my-project/dataset/path -m 0 --fill-missing downsample-upload -v gs://my-project/dataset/path --start-mip 1 --stop-mip 5 delete-task-in-queue',
   )
-  assert.equal(await cloud.messages('my-pyramid'), { ready: [], held: [] })
+  assert.equal(await cloud.messages('pyramid'), { ready: [], held: [] })
   for (const [index, { shape: size, values }] of pyramid(image, shape, 4).entries()) {
     const mip = index + 1
-    const level = await readMip('my/pyramid', mip)
+    const level = await readMip('gs://my-project/dataset/path', mip)
     assert.equal([level.shape, level.offset], [size, [3, 32 / 2 ** mip, -64 / 2 ** mip]])
     assert.equal(level.values, values, `mip ${mip}`)
   }
-  await run('--mip 4 load-precomputed -v my/pyramid downsample-upload -v my/pyramid --stop-mip 7')
-  assert.is(infoOf('my/pyramid').scales.length, 7)
-  assert.equal((await readMip('my/pyramid', 6)).shape, [50, 3, 4])
+  await run(
+    '--mip 4 load-precomputed -v gs://my-project/dataset/path downsample-upload -v gs://my-project/dataset/path --stop-mip 7',
+  )
+  assert.is(infoOf('gs://my-project/dataset/path').scales.length, 7)
+  assert.equal((await readMip('gs://my-project/dataset/path', 6)).shape, [50, 3, 5])
 })
 
 test('uint64 labels up to 2^64 - 1: load, save, downsample-upload and transfer keep every bit', async () => {
@@ -275,12 +288,12 @@ async function makeImage(
 
 test('T20: production at mip 2 from a queue, with log, thumbnail and metrics', async () => {
   const size = [20, 128, 128] as const
-  const image = await makeImage('my/image/volume/path', 2, size, [4, 64, 192])
+  const image = await makeImage('s3://my-project/image/volume/path', 2, size, [4, 64, 192])
   await run(
     'create-info -v my/output/volume/path -c 3 --volume-size 20 512 512 --voxel-offset 4 256 768 --data-type float32 --voxel-size 40 4 4 --block-size 10 64 64 --factor 1 2 2 --max-mip 2',
   )
-  await run('--mip 2 generate-tasks -l my/image/volume/path -c 10 128 128 -q production')
-  const line = `--mip 2 fetch-task --queue-name=production --visibility-timeout=3600 load-precomputed --volume-path="file://my/image/volume/path" --expand-margin-size 10 128 128 --fill-missing inference --convnet-model=my-model-name --convnet-weight-path="/nets/weight.pt" --patch-size 20 256 256 --patch-overlap 10 128 128 --framework='identity' --batch-size=8 save-precomputed --volume-path="file://my/output/volume/path" --upload-log --nproc 0 --create-thumbnail cloud-watch delete-task-in-queue`
+  await run('--mip 2 generate-tasks -l s3://my-project/image/volume/path -c 10 128 128 -q production')
+  const line = `--mip 2 fetch-task --queue-name=production --visibility-timeout=3600 load-precomputed --volume-path="s3://my-project/image/volume/path" --expand-margin-size 10 128 128 --fill-missing inference --convnet-model=my-model-name --convnet-weight-path="/nets/weight.pt" --patch-size 20 256 256 --patch-overlap 10 128 128 --framework='identity' --batch-size=8 save-precomputed --volume-path="file://my/output/volume/path" --upload-log --nproc 0 --create-thumbnail cloud-watch delete-task-in-queue`
   const before = filesIn(cwd)
   await run(`--dry-run ${line}`)
   assert.equal(filesIn(cwd), before)
@@ -318,12 +331,11 @@ test('T20: production at mip 2 from a queue, with log, thumbnail and metrics', a
 test('T21: masks, stored levels, four channels; what is masked out is saved as zeros', async () => {
   const [depth, height, width] = [28, 80, 160] as const
   const start = [3, 16, 32] as const
-  const image = await makeImage('bucket/image', 1, [depth, height, width], start)
+  const image = await makeImage('gs://bucket/my/image/layer/path', 1, [depth, height, width], start)
   // levels of every section of the volume: values from 20 to 220 alike
-  mkdirSync(file('bucket/histogram/levels/1'), { recursive: true })
   const levels = Array.from({ length: 256 }, (_, value) => (value >= 20 && value <= 220 ? 10 : 0))
   for (let z = start[0]; z < start[0] + depth; z++)
-    writeFileSync(file(`bucket/histogram/levels/1/${z}`), JSON.stringify({ levels }))
+    cloud.putGoogleObject('bucket', `my/histogram/path/levels/1/${z}`, JSON.stringify({ levels }))
   // masks at mip 4, one voxel for 8 x 8 of mip 1: z 28, y 10 from 2, x 20 from 4
   const mask = async (volume: string, isMasked: (z: number, y: number, x: number) => boolean) => {
     const data = Uint8Array.from({ length: depth * 10 * 20 }, (_, index) =>
@@ -336,32 +348,32 @@ test('T21: masks, stored levels, four channels; what is masked out is saved as z
     await run(`--mip 4 load-h5 -f mask.h5 save-precomputed -v ${volume}`)
   }
   // the first task is masked out as a whole; of the output a corner is
-  await mask('bucket/image-mask', (z, _, x) => z < 14 && x < 10)
-  await mask('bucket/output-mask', (z, y, x) => z >= 20 && y < 3 && x >= 15)
+  await mask('gs://bucket/my/image/mask/layer/path', (z, _, x) => z < 14 && x < 10)
+  await mask('gs://bucket/my/output/mask/layer/path', (z, y, x) => z >= 20 && y < 3 && x >= 15)
   await run(
-    'create-info -v bucket/output -c 4 --volume-size 28 160 320 --voxel-offset 3 32 64 --data-type float32 --voxel-size 40 4 4 --block-size 14 40 40 --factor 1 2 2 --max-mip 1',
+    'create-info -v gs://bucket/my/output/layer/path -c 4 --volume-size 28 160 320 --voxel-offset 3 32 64 --data-type float32 --voxel-size 40 4 4 --block-size 14 40 40 --factor 1 2 2 --max-mip 1',
   )
-  await run('--mip 1 generate-tasks -l bucket/image -c 14 80 80 -q chunkflow')
+  await run('--mip 1 generate-tasks -l gs://bucket/my/image/layer/path -c 14 80 80 -q chunkflow')
   assert.is((await cloud.messages('chunkflow'))?.ready.length, 4)
   const paths: NodeJS.ProcessEnv = {
     QUEUE_NAME: 'chunkflow',
-    IMAGE_volume_path: 'file://bucket/image',
-    IMAGE_MASK_volume_path: 'file://bucket/image-mask',
+    IMAGE_volume_path: 'gs://bucket/my/image/layer/path',
+    IMAGE_MASK_volume_path: 'gs://bucket/my/image/mask/layer/path',
     CONVNET_MODEL_FILE: 'model1000000.py',
     CONVNET_WEIGHT_FILE: 'model1000000.chkpt',
-    OUTPUT_volume_path: 'file://bucket/output',
-    OUTPUT_MASK_volume_path: 'file://bucket/output-mask',
+    OUTPUT_volume_path: 'gs://bucket/my/output/layer/path',
+    OUTPUT_MASK_volume_path: 'gs://bucket/my/output/mask/layer/path',
   }
   // the shell's work: VISIBILITY_TIMEOUT is not set, as in the tutorial
   const expand = (line: string): string => line.replaceAll(/\$\{?(\w+)\}?/g, (_, name) => paths[name] ?? '')
   const { stderr } = await run(
     expand(
-      `--mip 1 fetch-task -r 20 --queue-name="$QUEUE_NAME" --visibility-timeout=$VISIBILITY_TIMEOUT load-precomputed --volume-path="$IMAGE_volume_path" --expand-margin-size 10 32 32 --fill-missing mask --name='check-all-zero-and-skip-to-save' --check-all-zero --volume-path="$IMAGE_MASK_volume_path" --mip 4 --skip-to='save-precomputed' --fill-missing --inverse normalize-section-contrast -p "file://bucket/histogram/levels/1" -l 0.0023 -u 0.01 inference --convnet-model="$CONVNET_MODEL_FILE" --convnet-weight-path="\${CONVNET_WEIGHT_FILE}" --input-patch-size 20 64 64 --output-patch-size 16 48 48 --output-patch-overlap 2 8 8 --output-crop-margin 8 24 24 --num-output-channels 4 --framework='identity' --batch-size 6 --patch-num 2 3 3 mask --name='mask-aff' --volume-path="$OUTPUT_MASK_volume_path" --mip 4 --fill-missing --inverse save-precomputed --volume-path="$OUTPUT_volume_path" --upload-log --nproc 0 --create-thumbnail cloud-watch delete-task-in-queue`,
+      `--mip 1 fetch-task -r 20 --queue-name="$QUEUE_NAME" --visibility-timeout=$VISIBILITY_TIMEOUT load-precomputed --volume-path="$IMAGE_volume_path" --expand-margin-size 10 32 32 --fill-missing mask --name='check-all-zero-and-skip-to-save' --check-all-zero --volume-path="$IMAGE_MASK_volume_path" --mip 4 --skip-to='save-precomputed' --fill-missing --inverse normalize-section-contrast -p "gs://bucket/my/histogram/path/levels/1" -l 0.0023 -u 0.01 inference --convnet-model="$CONVNET_MODEL_FILE" --convnet-weight-path="\${CONVNET_WEIGHT_FILE}" --input-patch-size 20 64 64 --output-patch-size 16 48 48 --output-patch-overlap 2 8 8 --output-crop-margin 8 24 24 --num-output-channels 4 --framework='identity' --batch-size 6 --patch-num 2 3 3 mask --name='mask-aff' --volume-path="$OUTPUT_MASK_volume_path" --mip 4 --fill-missing --inverse save-precomputed --volume-path="$OUTPUT_volume_path" --upload-log --nproc 0 --create-thumbnail cloud-watch delete-task-in-queue`,
     ),
   )
   assert.match(stderr, 'skipping to save-precomputed')
   assert.equal(await cloud.messages('chunkflow'), { ready: [], held: [] })
-  const { shape, values, offset } = await readMip('bucket/output', 1)
+  const { shape, values, offset } = await readMip('gs://bucket/my/output/layer/path', 1)
   assert.equal([shape, offset], [[4, depth, height, width], [...start]])
   // of 201 values alike: the lowest 0.23 % end before 20, the highest 1 % after 217; halves go to the even number
   const stretched = Float64Array.from({ length: 256 }, (_, value) => {
@@ -376,10 +388,14 @@ test('T21: masks, stored levels, four channels; what is masked out is saved as z
     if (Math.abs(Number(values[index]) - expected) >= 1e-6)
       assert.unreachable(`${index} (${z} ${y} ${x}): ${values[index]} instead of ${expected}`)
   }
-  const logs = filesIn(file('bucket/output/log')).map((name) => [
-    name,
-    Object.keys(JSON.parse(readFileSync(file(`bucket/output/log/${name}`), 'utf8')).timer),
-  ])
+  const folderOfLogs = 'my/output/layer/path/log/'
+  const logs = cloud
+    .googleKeys('bucket')
+    .filter((key) => key.startsWith(folderOfLogs))
+    .map((key) => [
+      key.slice(folderOfLogs.length),
+      Object.keys(JSON.parse(cloud.googleObject('bucket', key)).timer),
+    ])
   const whole = [
     'load-precomputed',
     'check-all-zero-and-skip-to-save',
