@@ -7,7 +7,7 @@ export type Seconds = { readonly cpu: number; readonly wall: number }
 export interface Bench {
   ratio(
     name: string,
-    ours: () => Promise<void>,
+    ours: () => Promise<Seconds | void>,
     reference: () => Promise<Seconds | void>,
     options?: { runs?: number; target?: number },
   ): Promise<unknown>
