@@ -1,4 +1,4 @@
-import { INFERENCE, zyx } from '@chunkflow/sdk'
+import { type ChunkflowError, INFERENCE, zyx } from '@chunkflow/sdk'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cropBatch, identityBackend } from './identity-backend.js'
@@ -37,6 +37,19 @@ test('copies whole patches when there is no margin', async () => {
   assert.is(model.channels, 3)
   assert.equal(model.resultSize, [1, 2, 4])
   assert.ok(model.computeDevice.length > 0)
+})
+
+test('refuses devices and outputs that it does not have', async () => {
+  for (const [change, code] of [
+    [{ device: 'cuda' }, 'identity-device'],
+    [{ device: 'cpu', outputName: 'affinity' }, 'identity-output'],
+  ] as const)
+    try {
+      await identityBackend.load({ ...SETTINGS, ...change })
+      assert.unreachable()
+    } catch (error) {
+      assert.is((error as ChunkflowError).code, code)
+    }
 })
 
 test('is provided under its name', async () => {

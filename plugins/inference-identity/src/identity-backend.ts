@@ -1,5 +1,11 @@
 import { cpus } from 'node:os'
-import { type InferenceBackend, type ModelSettings, productZyx, subtractZyx } from '@chunkflow/sdk'
+import {
+  chunkflowError,
+  type InferenceBackend,
+  type ModelSettings,
+  productZyx,
+  subtractZyx,
+} from '@chunkflow/sdk'
 
 /**
  * A model that returns the middle of its input. Result channel c is input channel c modulo their number, so one input
@@ -7,7 +13,15 @@ import { type InferenceBackend, type ModelSettings, productZyx, subtractZyx } fr
  */
 export const identityBackend: InferenceBackend = Object.freeze({
   async load(settings: ModelSettings) {
-    const { outputChannels: channels, outputPatchSize: resultSize } = settings
+    const { outputChannels: channels, outputPatchSize: resultSize, device = 'auto', outputName } = settings
+    if (device !== 'auto' && device !== 'cpu')
+      throw chunkflowError('identity-device', `The framework identity has no device "${device}"`, {
+        fix: 'leave out --device',
+      })
+    if (outputName !== undefined)
+      throw chunkflowError('identity-output', 'The framework identity has one output, without a name', {
+        fix: 'leave out --output-name',
+      })
     return {
       computeDevice: cpus()[0]?.model.trim() || 'cpu',
       channels,

@@ -9,6 +9,7 @@ export const INFERENCE_PYTHON_ERROR_CODES = {
   'model-file-invalid': 'The model file does not define what the framework looks for.',
   'model-file-missing': 'No model file was given, or it does not exist.',
   'model-memory': 'The model ran out of memory.',
+  'model-output-unknown': 'Models of this framework do not name their outputs.',
   'model-result-invalid': 'The model gave something else than one result of the right size for each patch.',
   'model-weighted':
     'A universal model applies the patch weights itself, which --augment-affinity cannot undo.',

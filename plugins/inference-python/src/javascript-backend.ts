@@ -9,7 +9,7 @@ import {
   type ModelSettings,
 } from '@chunkflow/sdk'
 import type { LoadRequest, RunRequest } from './javascript-model.worker.js'
-import { findWeights, requireModel, requirePatchWeights } from './model-files.js'
+import { findWeights, refuseOutputName, requireModel, requirePatchWeights } from './model-files.js'
 import { otherChannels } from './python-backend.js'
 
 export interface JavaScriptBackendSettings {
@@ -26,6 +26,7 @@ export function createJavaScriptBackend(backend: JavaScriptBackendSettings): Inf
   return Object.freeze({
     async load(settings: ModelSettings) {
       const { inputChannels, inputPatchSize, outputChannels, outputPatchSize, patchWeights } = settings
+      refuseOutputName('universal', settings.outputName)
       if (!['auto', 'cpu'].includes(settings.device ?? 'auto'))
         throw chunkflowError(
           'model-device-missing',

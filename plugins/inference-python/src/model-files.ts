@@ -43,3 +43,15 @@ export function requirePatchWeights(weights: Float32Array | undefined): Float32A
     { fix: 'use --augment instead of --augment-affinity, or another framework' },
   )
 }
+
+/** @throws model-output-unknown */
+export function refuseOutputName(framework: string, outputName: string | undefined): void {
+  if (outputName === undefined) return
+  throw chunkflowError(
+    'model-output-unknown',
+    `Models of the framework ${framework} do not name their outputs`,
+    {
+      fix: 'leave out --output-name, and choose in the model file',
+    },
+  )
+}

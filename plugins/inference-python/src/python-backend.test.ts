@@ -47,6 +47,8 @@ test('refuses devices that a framework cannot have', async () => {
     (await refusal(() => shop.load('universal', { modelPath, device: 'tpu' }))).code,
     'model-device-unknown',
   )
+  const named = await refusal(() => shop.load('pytorch', { modelPath, outputName: 'affinity' }))
+  assert.is(named.code, 'model-output-unknown')
   const affinity = await refusal(() => shop.load('universal', { modelPath, patchWeights: undefined }))
   assert.is(affinity.code, 'model-weighted')
 })

@@ -10,7 +10,7 @@ import {
   type PythonSession,
   productZyx,
 } from '@chunkflow/sdk'
-import { findWeights, requireModel, requirePatchWeights } from './model-files.js'
+import { findWeights, refuseOutputName, requireModel, requirePatchWeights } from './model-files.js'
 import { ask } from './problems.js'
 import {
   loadArguments,
@@ -52,6 +52,7 @@ async function resolveSettings(
   { files, logger }: PythonBackendSettings,
   model: ModelSettings,
 ): Promise<SessionSettings> {
+  refuseOutputName(framework, model.outputName)
   if (framework === 'pznet') {
     if (!['auto', 'cpu'].includes(model.device ?? 'auto'))
       throw chunkflowError('model-device-missing', `pznet runs on the processor, not on ${model.device}`, {
