@@ -1,5 +1,5 @@
 /** Command lines with model files in Python: those of the tutorial (specification 8.1), C21, and what people get wrong. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
@@ -150,8 +150,11 @@ if (hasTorch) {
   })
 }
 
-/** Runs a line that must fail with one message; the Python process is gone afterwards. */
-async function fails(line: string, code: string, ...texts: string[]): Promise<void> {
+/** Starts a command line. @param watch gets what it says so far, and may interfere */
+async function start(
+  line: string,
+  watch: (stderr: string, child: ChildProcess) => void = () => {},
+): Promise<{ readonly status: string; readonly stderr: string; readonly processId: number }> {
   const child = spawn(process.execPath, [path.join(ROOT, 'cli/bin/chunkflow.mjs'), ...words(line)], {
     cwd,
     env: {
@@ -165,17 +168,27 @@ async function fails(line: string, code: string, ...texts: string[]): Promise<vo
   let stderr = ''
   child.stderr.on('data', (part) => {
     stderr += part
+    watch(stderr, child)
   })
-  const status = await new Promise((resolve) => child.on('close', resolve))
-  assert.is(String(status), code, stderr)
+  const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)))
+  return { status: String(status), stderr, processId: child.pid! }
+}
+
+/** Python processes that a command started and left. */
+const orphansOf = (processId: number): string[] =>
+  readdirSync('/proc').filter(
+    (entry) => /^\d+$/.test(entry) && commandOf(entry).endsWith(`start.py\0${processId}\0`),
+  )
+
+/** Runs a line that must fail with one message; the Python process is gone afterwards. */
+async function fails(line: string, code: string, ...texts: string[]): Promise<void> {
+  const { status, stderr, processId } = await start(line)
+  assert.is(status, code, stderr)
   for (const text of texts) assert.ok(stderr.includes(text), `"${text}" is not in: ${stderr}`)
   assert.is((stderr.match(/^error: /gm) ?? []).length, 1, stderr)
   assert.match(stderr, /^ {2}fix {2}\S/m)
   assert.not.match(stderr, /Traceback|^\s+at .*:\d+:\d+/m)
-  const orphans = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((entry) => commandOf(entry).endsWith(`start.py\0${child.pid}\0`))
-  assert.equal(orphans, [])
+  assert.equal(orphansOf(processId), [])
 }
 
 function commandOf(processId: string): string {
@@ -197,6 +210,25 @@ test('model files that are missing and frameworks that do not exist', async () =
   await fails('export-onnx --convnet-model none.py --input-patch-size 4 16 16 none.onnx', '1', 'none.py')
   await fails('export-onnx --convnet-model none.py --input-patch-size 4 16 16', '2', '--file-name')
 })
+
+if (hasNumpy)
+  test('a stopped run stops the model, a killed one too', async () => {
+    writeFileSync(
+      file('slow.py'),
+      'import time\nclass PatchInferencer:\n  def __init__(self, weights, mask): pass\n  def __call__(self, patches):\n    print("now it takes long")\n    time.sleep(600)\n',
+    )
+    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+      let sent = false
+      const { status, processId } = await start(withModel('-f universal -m slow.py'), (stderr, child) => {
+        if (!sent && stderr.includes('now it takes long')) sent = child.kill(signal)
+      })
+      assert.is(status, signal === 'SIGINT' ? '1' : 'SIGKILL')
+      for (let tries = 0; orphansOf(processId).length > 0 && tries < 100; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.equal(orphansOf(processId), [])
+      assert.not.ok(filesIn(cwd).includes('none.h5'))
+    }
+  })
 
 if (hasNumpy)
   test('Python without torch', async () => {
