@@ -86,7 +86,12 @@ async function openNameless(folder: string): Promise<number | null> {
     return await openFile(folder, TEMPORARY_FILE | constants.O_DIRECTORY | constants.O_RDWR, 0o600)
   } catch {
     // not every file system can
+    return openUnlinked(folder)
   }
+}
+
+/** A file that loses its name at once. Null when the folder takes none. */
+export async function openUnlinked(folder: string): Promise<number | null> {
   const name = path.join(folder, `chunkflow-${process.pid}-${counter++}`)
   try {
     const descriptor = await openFile(name, 'wx+', 0o600)

@@ -1,9 +1,10 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { closeSync, readdirSync, readlinkSync } from 'node:fs'
 import path from 'node:path'
 import type { ChunkflowError, PythonArray } from '@chunkflow/sdk'
 import { temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { openUnlinked } from './shared-file.js'
 import { SharedMemory, sharedFolders } from './shared-memory.js'
 
 const test = suite('shared memory')
@@ -65,6 +66,14 @@ test('has files without names', async () => {
   if (process.platform === 'linux')
     assert.match(readlinkSync(`/proc/self/fd/${memory.descriptors[0]}`), /\(deleted\)$/)
   await memory.close()
+})
+
+test('takes the name from files where there must be one', async () => {
+  const descriptor = await openUnlinked(folder.path)
+  assert.type(descriptor, 'number')
+  assert.equal(readdirSync(folder.path), [])
+  closeSync(descriptor!)
+  assert.is(await openUnlinked(path.join(folder.path, 'none')), null)
 })
 
 test('goes to the next folder when one is missing or too small', async () => {
