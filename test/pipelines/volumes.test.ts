@@ -160,6 +160,32 @@ test('T16: boxes that cover a volume from its offset', async () => {
   assert.equal((await cloud.messages('covering'))?.ready.sort(), expected.sort())
 })
 
+test('T6, T7 in buckets: HDF5 to a volume that does not exist yet, and a cutout beyond its end', async () => {
+  const shape = [25, 70, 130] as const
+  const raw = Uint8Array.from({ length: 25 * 70 * 130 }, (_, index) => (index % 251) + 1)
+  await makeHdf5('sample_A_20160501.hdf', raw, shape, [0, 0, 0], [40, 4, 4])
+  for (const bucket of ['s3://my-project', 'gs://my-bucket']) {
+    await run(
+      `load-h5 --file-name sample_A_20160501.hdf --dataset-path /main save-precomputed --volume-path ${bucket}/your/key/path`,
+    )
+    await run(
+      `load-precomputed --volume-path ${bucket}/your/key/path --start 0 0 0 --stop 28 60 100 save-h5 --file-name cutout_chunk.h5`,
+    )
+    const opened = await readHdf5(file('cutout_chunk.h5'))
+    const { shape: size, values } = opened.dataset('main')
+    opened.close()
+    assert.equal(size, [28, 60, 100])
+    const expected = Uint8Array.from({ length: 28 * 60 * 100 }, (_, index) => {
+      const [z, y, x] = [Math.floor(index / 6000), Math.floor(index / 100) % 60, index % 100]
+      return z < 25 ? raw[(z * 70 + y) * 130 + x]! : 0
+    })
+    assert.equal(values, expected)
+  }
+  const blocks = cloud.googleKeys('my-bucket').filter((key) => key.startsWith('your/key/path/4_4_40/'))
+  assert.is(blocks.length, 6)
+  assert.ok(blocks.includes('your/key/path/4_4_40/128-130_64-70_0-25'))
+})
+
 /** Levels of an image by exact sums over 2 x 2 voxels, an odd border doubled; z stays. */
 function pyramid(image: Uint8Array, shape: readonly [number, number, number], levels: number) {
   const [depth] = shape
