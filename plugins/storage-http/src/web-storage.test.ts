@@ -74,15 +74,6 @@ test('places below a folder, with escapes, a query and a password', async () => 
   assert.match((await storage.describeAccess!()).credential, 'user user')
 })
 
-test('connections are used again', async () => {
-  const { storage, writer } = await open()
-  await writer.write('object', Buffer.from('x'))
-  const server = servers.at(-1)!
-  for (let round = 0; round < 5; round++) await storage.read('object')
-  assert.is(new Set(server.requests.map(({ headers }) => headers.connection)).size, 1)
-  assert.is(server.requests[0]!.headers.connection, 'keep-alive')
-})
-
 test('redirections: followed, without authorization to other hosts, and not for ever', async () => {
   const files = memoryStorage()
   await files.write('moved/info', Buffer.from('here'))

@@ -180,6 +180,22 @@ test('what the server says of a refusal is passed on, with where to look', async
   assert.match(error.fix!, 'chunkflow doctor s3://bucket/layer')
 })
 
+test('no more requests are sent at once than are allowed', async () => {
+  let open = 0
+  let most = 0
+  const { url } = await serve((_, response) => {
+    most = Math.max(most, ++open)
+    setTimeout(() => {
+      open--
+      response.end('x')
+    }, 5)
+  })
+  environment.set({ ...KEYS, AWS_ENDPOINT_URL: url })
+  const storage = await driver({ connections: 3 }).open('s3://bucket')
+  await Promise.all(Array.from({ length: 20 }, (_, index) => storage.read(String(index))))
+  assert.is(most, 3)
+})
+
 test('URLs that name no bucket are refused', async () => {
   for (const url of ['s3://', 's3:///x', 's3://a', 's3://bucket/../other', 's3://bu cket/x', 's3://b?x'])
     assert.is((await failure(async () => driver().open(url))).code, 'storage-path-invalid', url)

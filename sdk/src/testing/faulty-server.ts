@@ -18,6 +18,8 @@ export interface ReceivedRequest {
   /** Path and query. */
   readonly url: string
   readonly headers: http.IncomingHttpHeaders
+  /** The client's port: the same for all requests of one connection. */
+  readonly connection: number
 }
 
 /** A server on the loopback address that answers as a handler says, or fails when it is told to. */
@@ -35,7 +37,8 @@ export async function faultyServer(handler: http.RequestListener): Promise<Fault
   const requests: ReceivedRequest[] = []
   const faults: Fault[] = []
   const server = http.createServer((request, response) => {
-    requests.push({ method: request.method!, url: request.url!, headers: request.headers })
+    const { method = '', url = '', headers, socket } = request
+    requests.push({ method, url, headers, connection: socket.remotePort! })
     const fault = faults.shift()
     if (fault === undefined) handler(request, response)
     else failWith(fault, handler, request, response)

@@ -70,6 +70,15 @@ export function storageFaultConformance(
       server.fail({ status: 503 }, 'reset')
       assert.equal(await storage.size('object'), BODY.length)
     },
+    'sends one request after the other over one connection': async ({ storage, server }) => {
+      for (let round = 0; round < 5; round++) {
+        await storage.read('object')
+        await storage.readRange('object', 1, 2)
+        await storage.read('missing')
+      }
+      assert.equal(server.requests.length, 15)
+      assert.equal(new Set(server.requests.map(({ connection }) => connection)).size, 1)
+    },
     'waits for an answer that trickles': async ({ storage, server }) => {
       server.fail('slow')
       assert.equal(await textOf(storage, 'object'), BODY)
