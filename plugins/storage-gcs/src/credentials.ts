@@ -3,6 +3,7 @@ import path from 'node:path'
 import {
   type CredentialFile,
   findSecretFile,
+  IDLE_TIMEOUT_MS,
   invalidCredential,
   isTransient,
   readCredentialFile,
@@ -66,7 +67,10 @@ function fromFile({ file, content }: CredentialFile): GoogleCredential {
     throw invalidCredential(file, `its type is none of ${Object.keys(KINDS).join(', ')}`)
   let client: AuthClient
   try {
-    client = new GoogleAuth({ scopes: SCOPES }).fromJSON(content as never)
+    client = new GoogleAuth({ scopes: SCOPES }).fromJSON(content as never, {
+      // a connection that nobody answers would keep the program from ending
+      transporterOptions: { timeout: IDLE_TIMEOUT_MS },
+    })
     if ('scopes' in client) client.scopes = SCOPES
   } catch (error) {
     throw invalidCredential(file, (error as Error).message)

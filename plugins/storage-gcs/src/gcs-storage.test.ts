@@ -187,6 +187,13 @@ test('tokens are fetched once, go with every request and appear in no message', 
   const denied = await failure(() => storage.read('info'))
   assert.is(denied.code, 'storage-denied')
   assert.not.match(JSON.stringify(denied, Object.getOwnPropertyNames(denied)), 'hushed')
+  const impatiently = driver({
+    idleTimeoutMs: 300,
+    policy: { attempts: 2, firstDelayMs: 1, longestDelayMs: 1 },
+  })
+  tokens.fail('silence', 'silence')
+  const silent = await failure(async () => (await impatiently.open('gs://bucket')).read('info'))
+  assert.equal([silent.code, silent.retryable], ['storage-unavailable', true])
   tokens.fail({ status: 400 }, { status: 400 })
   const refused = await failure(async () => (await driver().open('gs://bucket')).read('info'))
   assert.is(refused.code, 'storage-credential-invalid')

@@ -5,7 +5,13 @@ import {
   fromInstanceMetadata,
   fromTokenFile,
 } from '@aws-sdk/credential-providers'
-import { findSecretFile, invalidCredential, isSwitchedOn } from '@chunkflow/sdk/storage'
+import {
+  findSecretFile,
+  IDLE_TIMEOUT_MS,
+  inTime,
+  invalidCredential,
+  isSwitchedOn,
+} from '@chunkflow/sdk/storage'
 
 export interface Identity {
   readonly accessKeyId: string
@@ -84,9 +90,10 @@ function standardCandidates(): Candidate[] {
 
 /** Undefined when there is nothing of this kind. */
 async function tryCandidate({ origin, provider }: Candidate): Promise<FoundCredential | undefined> {
+  const ask = (): Promise<Identity> => inTime(provider(), { milliseconds: IDLE_TIMEOUT_MS })
   let first: Identity | undefined
   try {
-    first = await provider()
+    first = await ask()
   } catch (error) {
     // said by Amazon's providers of what is not there, not of what is there and wrong
     if ((error as { tryNextLink?: boolean }).tryNextLink) return undefined
@@ -95,7 +102,7 @@ async function tryCandidate({ origin, provider }: Candidate): Promise<FoundCrede
   return {
     description: describe(first, origin),
     provider: async () => {
-      const identity = first ?? (await provider())
+      const identity = first ?? (await ask())
       first = undefined
       return identity
     },

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { isChunkflowError } from '@chunkflow/kernel/authoring'
 import { collectBody } from './body.js'
 import { type FailedRequest, failedRequest, refusedRequest } from './failures.js'
+import { inTime } from './in-time.js'
 import { limitConcurrency } from './limit.js'
 import { isTransientStatus, type RetrySettings, retry } from './retry.js'
 
@@ -108,7 +109,8 @@ export function createHttpClient(settings: HttpSettings = {}): HttpClient {
 
   async function follow(request: HttpRequest): Promise<HttpAnswer> {
     let { url } = request
-    const headers = (await request.headers?.()) ?? {}
+    const { signal } = request
+    const headers = await inTime(request.headers?.() ?? {}, { milliseconds: idleTimeoutMs, signal })
     let sent = headers
     for (let hop = 0; ; hop++) {
       const answer = await exchange(request, url, sent)

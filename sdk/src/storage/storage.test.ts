@@ -6,6 +6,7 @@ import { faultyServer } from '../testing/faulty-server.js'
 import { storageConformance } from '../testing/storage-conformance/index.js'
 import { memoryStorage } from '../testing/test-storage.js'
 import { createHttpClient } from './http-client.js'
+import { inTime } from './in-time.js'
 import { bucketKeys, checkKey, encodeKey } from './keys.js'
 import { limitConcurrency } from './limit.js'
 import { cutRange, rangeHeader } from './ranges.js'
@@ -159,6 +160,20 @@ test('requests wait for a free connection, and a time-out counts from then on', 
   client.dispose()
   await server.close()
   assert.equal(warnings, [], 'a signal may have many listeners')
+})
+
+test('what takes too long is given up, and so is what is not wanted any more', async () => {
+  const never = new Promise<string>(() => {})
+  const failure = (signal: AbortSignal | undefined, milliseconds: number): Promise<unknown> =>
+    inTime(never, { milliseconds, signal }).then(assert.unreachable, (error: unknown) => error)
+  assert.ok(isTransient(await failure(undefined, 5)))
+  const reason = new Error('enough')
+  assert.is(await failure(AbortSignal.abort(reason), 60_000), reason)
+  const abort = new AbortController()
+  const failing = failure(abort.signal, 60_000)
+  abort.abort(reason)
+  assert.is(await failing, reason)
+  assert.is(await inTime('at once', { milliseconds: 60_000 }), 'at once')
 })
 
 test.run()
