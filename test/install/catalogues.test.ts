@@ -10,6 +10,8 @@ import { type InstalledCommand, installedCommand, usesInstalledCommand } from '.
 import { integrityOf, type NpmRegistry, npmRegistry } from './npm-registry.js'
 import { type MadePlugin, operatorPlugin } from './plugin-fixtures.js'
 
+const LOGIN = `Basic ${Buffer.from('lab:secret').toString('base64')}`
+
 const test = suite('registries of plugins')
 usesInstalledCommand(test)
 const folder = workFolder()
@@ -57,7 +59,10 @@ test.before(async () => {
   other = await operatorPlugin('other-skeletons', '1.0.0', '', 'lab-skeletonize')
   npm.publish(plugin.manifest, plugin.tarball)
   writeCatalogue('lab.json', { ...slice(plugin), integrity: integrityOf(plugin.tarball) })
-  web = createServer((_, response) => response.end(readFileSync(folder.file('lab.json'))))
+  web = createServer(({ headers }, response) => {
+    response.statusCode = headers.authorization === LOGIN ? 200 : 401
+    response.end(readFileSync(folder.file('lab.json')))
+  })
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
 })
 test.after(async () => {
@@ -89,10 +94,16 @@ test('are searched and shown', async () => {
 
 test('suggest a package for an unknown operator when the configuration names them', async () => {
   await refused('create-chunk lab-skeletonize', 'chunkflow --help lists the operators')
-  configure({ registries: [`http://127.0.0.1:${(web.address() as AddressInfo).port}/lab.json`] })
+  const host = `127.0.0.1:${(web.address() as AddressInfo).port}`
+  configure({ registries: [`http://lab:secret@${host}/lab.json`] })
   await refused(
     'create-chunk lab-skeletonize',
-    /it is in lab-skeletons, says http.*chunkflow plugins install --operator lab-skeletonize/,
+    `it is in lab-skeletons, says http://${host}/lab.json: chunkflow plugins install --operator lab-skeletonize`,
+  )
+  configure({ registries: [`http://lab:other@${host}/lab.json`] })
+  await refused(
+    'create-chunk lab-skeletonize',
+    `http://${host}/lab.json: Cannot read the registry: the server answers 401`,
   )
   // one that cannot be read does not hide what is wrong with the chain
   configure({ registries: ['missing.json'] })

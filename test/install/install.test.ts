@@ -11,7 +11,7 @@ import {
   usesInstalledCommand,
 } from './installed-command.js'
 import { type NpmRegistry, npmRegistry } from './npm-registry.js'
-import { type MadePlugin, makePackage, operatorPlugin } from './plugin-fixtures.js'
+import { type MadePlugin, makePackage, makePlugin, operatorPlugin } from './plugin-fixtures.js'
 
 const test = suite('installing plugins')
 usesInstalledCommand(test)
@@ -156,6 +156,7 @@ test('what cannot work is refused with its reason, and nothing is left behind', 
     npm_config_registry: 'http://127.0.0.1:9/',
   })
   await refused('plugins uninstall say-hello', 'No plugin named say-hello is installed')
+  assert.match((await succeeds('plugins install --help')).stdout, 'chunkflow plugins install [--yes]')
   await refused('plugins instal', 'did you mean install or uninstall?')
   await refused('plugins install --yse x', 'did you mean --yes?')
 })
@@ -163,15 +164,44 @@ test('what cannot work is refused with its reason, and nothing is left behind', 
 test('a dependency that is missing leaves the older version as it is', async () => {
   await succeeds('plugins install --yes say-hello@1.0.0')
   const needy = await operatorPlugin('say-hello', '1.2.0', `permissions: ['network']`)
-  registry.publish(
-    { ...needy.manifest, dependencies: { 'no-such-dependency': '1.0.0' } } as never,
-    needy.tarball,
-  )
+  registry.publish({ ...needy.manifest, dependencies: { 'no-such-dependency': '1.0.0' } }, needy.tarball)
   const { code, stderr } = await chunkflow('plugins install --yes say-hello')
   assert.is(code, 2)
   assert.match(stderr, 'no-such-dependency')
   assert.match((await succeeds('say-hello')).stdout, 'say-hello 1.0.0')
   await succeeds('plugins uninstall say-hello')
+})
+
+test('plugins bring dependencies of their own, also the same one in other versions', async () => {
+  for (const [version, name] of [
+    ['1.0.0', 'needs-old'],
+    ['2.0.0', 'needs-new'],
+  ] as const) {
+    const dependency = makePackage('shared-words', version, {
+      'dist/plugin.js': `export const words = 'words ${version}'`,
+    })
+    registry.publish(dependency.manifest, dependency.tarball)
+    const needing = await makePlugin(name, '1.0.0', {
+      'plugin.ts': `import { definePlugin } from '@chunkflow/sdk'
+export default definePlugin({ name: '${name}', operators: { '${name}': () => import('./operator.js') } })`,
+      'operator.ts': `import { defineOperator } from '@chunkflow/sdk'
+export default defineOperator({
+  name: '${name}', summary: 'Say words', examples: [], flags: {}, effects: 'pure',
+  create: async ({ logger }) => {
+    const { words } = await import('shared-words')
+    return { run: () => logger.result(words) }
+  },
+})`,
+    })
+    registry.publish({ ...needing.manifest, dependencies: { 'shared-words': version } }, needing.tarball)
+    await succeeds(`plugins install --yes ${name}`)
+  }
+  assert.equal((await succeeds('needs-old needs-new')).stdout.trim().split('\n'), [
+    'words 1.0.0',
+    'words 2.0.0',
+  ])
+  await succeeds('plugins uninstall needs-old needs-new')
+  assert.not.ok(existsSync(data))
 })
 
 test('a person is asked, and no is no', async () => {

@@ -51,13 +51,16 @@ export const run = (command: string, args: readonly string[], cwd: string): stri
   execFileSync(command, args, { cwd, env: ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
 /** `npm pack`. @returns the tarball */
-export function pack(source: string): string {
+export const pack = (source: string): string => packAll([source])[0]!
+
+/** Packs folders with one npm: starting it takes longer than packing. */
+function packAll(sources: readonly string[]): string[] {
   const tarballs = folder.file('tarballs')
   mkdirSync(tarballs, { recursive: true })
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', tarballs], source),
-  ) as [{ filename: string }]
-  return path.join(tarballs, filename)
+  const packed = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', tarballs, ...sources], ROOT),
+  ) as { filename: string }[]
+  return packed.map(({ filename }) => path.join(tarballs, filename))
 }
 
 let command: InstalledCommand | undefined
@@ -69,10 +72,10 @@ export function installedCommand(): InstalledCommand {
 
 function install(): InstalledCommand {
   const consumer = folder.file('consumer')
-  const tarballs = [
+  const tarballs = packAll([
     path.join(ROOT, 'cli'),
     ...readdirSync(path.join(ROOT, 'plugins')).map((name) => path.join(ROOT, 'plugins', name)),
-  ].map(pack)
+  ])
   mkdirSync(consumer)
   writeFileSync(path.join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
   run('npm', ['install', '--ignore-scripts', '--prefer-offline', ...tarballs], consumer)

@@ -16,6 +16,7 @@ export interface NpmRegistry {
 interface Manifest {
   readonly name: string
   readonly version: string
+  readonly dependencies?: Readonly<Record<string, string>>
 }
 
 interface Version {

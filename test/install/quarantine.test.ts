@@ -1,5 +1,5 @@
 /** A plugin that cannot be used is put aside whole, named with its reason, and everything else works. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -13,6 +13,7 @@ const folder = workFolder()
 test.after(() => folder.remove())
 
 const env = { CHUNKFLOW_DATA_DIR: folder.file('data'), CHUNKFLOW_CONFIG_DIR: folder.file('config') }
+const record = path.join(env.CHUNKFLOW_DATA_DIR, 'package.json')
 let command: InstalledCommand
 const chunkflow = (line: string) => command.chunkflow(line.split(' '), { cwd: folder.cwd, env })
 const succeeds = async (line: string) => {
@@ -41,13 +42,8 @@ const slice = (name: string, extra: object = {}): object => ({
   ...extra,
 })
 const PLUGIN = `export default { [Symbol.for('chunkflow.Plugin')]: 1, name: 'x', apiVersion: 1, operators: {}, provides: [], hooks: [], workers: {}, assets: {}, permissions: [] }`
-const linkPackage = (name: string, extra: object = {}, code = PLUGIN) => {
-  const made = makePackage(name, '1.0.0', {
-    'chunkflow.plugin.json': slice(name, extra),
-    'dist/plugin.js': code,
-  })
-  return chunkflow(`plugins link ${made.folder}`)
-}
+const make = (name: string, extra: object = {}, code = PLUGIN): string =>
+  makePackage(name, '1.0.0', { 'chunkflow.plugin.json': slice(name, extra), 'dist/plugin.js': code }).folder
 
 const REASONS: Readonly<Record<string, RegExp>> = {
   throws: /it cannot be loaded: no such GPU/,
@@ -64,33 +60,32 @@ const REASONS: Readonly<Record<string, RegExp>> = {
 
 test.before(async () => {
   command = installedCommand()
-  const reader = { services: [{ token: 'chunkflow.reader', version: 1, key: 'a-throwing' }] }
-  assert.is((await linkPackage('throws', reader, `throw new Error('no such GPU')`)).code, 1)
-  await linkPackage('exits', {}, 'process.exit(3)')
-  await linkPackage('collides', { operators: [operator('collides-operator'), operator('threshold')] })
-  await linkPackage('takes-file', {
-    services: [{ token: 'chunkflow.storage', version: 1, key: 'file' }],
-  })
-  await linkPackage('same-hook', { hooks: [{ name: 'progress', summary: 'Another' }] })
-  await linkPackage('tomorrow', { apiVersion: 9 })
-  await linkPackage('reshaped', { apiVersion: 9, operators: { all: 'new' } })
-  const noSlice = await linkedFolder('no-slice')
-  rmSync(path.join(noSlice, 'chunkflow.plugin.json'))
-  const badSlice = await linkedFolder('bad-slice')
-  writeFileSync(path.join(badSlice, 'chunkflow.plugin.json'), '{"package":')
-  await linkPackage('odd-slice', { operators: [{ name: 'odd-operator' }] })
   const { tarball } = await operatorPlugin('healthy', '1.0.0')
   await succeeds(`plugins install --yes ${tarball}`)
+  const service = (token: string, key: string): object => ({ services: [{ token, version: 1, key }] })
+  const folders = {
+    exits: make('exits', {}, 'process.exit(3)'),
+    collides: make('collides', { operators: [operator('collides-operator'), operator('threshold')] }),
+    'takes-file': make('takes-file', service('chunkflow.storage', 'file')),
+    'same-hook': make('same-hook', { hooks: [{ name: 'progress', summary: 'Another' }] }),
+    tomorrow: make('tomorrow', { apiVersion: 9 }),
+    reshaped: make('reshaped', { apiVersion: 9, operators: { all: 'new' } }),
+    'no-slice': make('no-slice'),
+    'bad-slice': make('bad-slice'),
+    'odd-slice': make('odd-slice', { operators: [{ name: 'odd-operator' }] }),
+  }
+  rmSync(path.join(folders['no-slice'], 'chunkflow.plugin.json'))
+  writeFileSync(path.join(folders['bad-slice'], 'chunkflow.plugin.json'), '{"package":')
+  // what was linked while it was whole: the record is what the plugin manager writes
+  const manifest = JSON.parse(readFileSync(record, 'utf8'))
+  for (const [name, root] of Object.entries(folders))
+    manifest.oclif.plugins.push({ name, root, type: 'link' })
+  writeFileSync(record, JSON.stringify(manifest))
+  const throwing = make('throws', service('chunkflow.reader', 'a-throwing'), `throw new Error('no such GPU')`)
+  const { code, stderr } = await chunkflow(`plugins link ${throwing}`)
+  assert.is(code, 1)
+  assert.match(stderr, 'throws is installed but cannot be used: it cannot be loaded: no such GPU')
 })
-
-async function linkedFolder(name: string): Promise<string> {
-  const made = makePackage(name, '1.0.0', {
-    'chunkflow.plugin.json': slice(name),
-    'dist/plugin.js': PLUGIN,
-  })
-  await succeeds(`plugins link ${made.folder}`)
-  return made.folder
-}
 
 test('all are named by plugins, with their reasons', async () => {
   const { stdout } = await succeeds('plugins')
@@ -145,7 +140,7 @@ test('everything else works', async () => {
 })
 
 test('a damaged record of plugins costs the plugins, not the rest', async () => {
-  writeFileSync(path.join(env.CHUNKFLOW_DATA_DIR, 'package.json'), '{')
+  writeFileSync(record, '{')
   await succeeds('create-chunk')
   assert.match((await succeeds('plugins')).stdout, 'the list of installed plugins cannot be read')
 })

@@ -1,5 +1,6 @@
 import { chunkflowError, suggest } from '@chunkflow/kernel/authoring'
 import { openRegistry } from '../discovery/registry.js'
+import { HOST_COMMAND_USAGE } from './usage.js'
 
 type HostCommand = (argv: readonly string[]) => Promise<number>
 
@@ -19,6 +20,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
 export const isHostCommand = (word: string): boolean => Object.hasOwn(COMMANDS, word)
 
 export async function runHostCommand(name: string, argv: readonly string[]): Promise<number> {
+  const usage = Object.hasOwn(HOST_COMMAND_USAGE, name) ? HOST_COMMAND_USAGE[name] : undefined
+  if (usage !== undefined && argv.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${usage}\n`)
+    return 0
+  }
   const command = await COMMANDS[name]!()
   return command(argv)
 }

@@ -100,6 +100,7 @@ async function install(candidate: Candidate): Promise<string> {
  * the record goes only then.
  */
 async function replace(word: string, replaced: RecordedPlugin): Promise<void> {
+  say(`installing ${word} …`)
   await npmInstall(word)
   record((plugins) => plugins.filter(({ name }) => name !== replaced.name))
   try {

@@ -1,0 +1,31 @@
+/** What `--help` says about commands beside chains. */
+export const HOST_COMMAND_USAGE: Readonly<Record<string, string>> = Object.freeze({
+  plugins: `Usage: chunkflow plugins [--json]
+       chunkflow plugins install [--yes] [--registry PLACE]... PACKAGE | TARBALL | FOLDER | --operator NAME ...
+       chunkflow plugins update [--yes] [--registry PLACE]... [PACKAGE ...]
+       chunkflow plugins uninstall PACKAGE ...
+       chunkflow plugins link FOLDER ...
+       chunkflow plugins new NAME
+
+Lists plugins: what they offer, and what cannot be used and why.
+
+  install     fetch a plugin, show what it offers and declares, ask, install it; name@1.2.3 stays at that version
+  update      fetch newer versions of all plugins that came by name, or of those named
+  uninstall   remove plugins and what nothing else needs; ends a link
+  link        use a folder as it is, while you work on a plugin
+  new         begin a plugin of your own
+
+  -y, --yes             do not ask; scripts need it
+  --operator NAME       the plugin that the registries list for this operator
+  --registry PLACE      a further registry of plugins, a file or an address, besides those of the configuration
+  --json                for programs
+
+Declared permissions inform; nothing is sandboxed. npm's settings, or CHUNKFLOW_NPM_REGISTRY, say which npm registry is asked.`,
+  registry: `Usage: chunkflow registry search [--json] [--registry PLACE]... WORD ...
+       chunkflow registry show [--json] [--registry PLACE]... PACKAGE | OPERATOR
+
+Searches operators of plugins that are here and of further registries, shows what a plugin offers and declares.
+
+  --registry PLACE      a further registry of plugins, a file or an address, besides those of the configuration
+  --json                for programs`,
+})
