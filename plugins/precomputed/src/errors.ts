@@ -6,6 +6,7 @@ export const PRECOMPUTED_ERROR_CODES = {
   'encoding-unknown': 'No installed plugin reads or writes a block encoding.',
   'mask-mismatch': 'A mask does not fit the chunk it is laid over.',
   'region-too-large': 'A region of a volume does not fit into memory.',
+  'volume-contended': 'Other writers keep changing a file of blocks.',
   'volume-inconsistent': 'Voxels disagree with a coarser scale, or a box of them is lost.',
   'volume-info-invalid': 'The info file of a volume is not one, or contradicts itself.',
   'volume-mip-missing': 'A volume has no such scale.',

@@ -1,5 +1,5 @@
-import type { Storage } from '@chunkflow/sdk'
-import type { BlockStore } from './block-store.js'
+import type { Storage, WriteOptions } from '@chunkflow/sdk'
+import type { BlockStore, PackedBlock } from './block-store.js'
 import { type Block, blockName } from './blocks.js'
 import { COMPRESSIONS, type Compression, compress, decompress } from './compression.js'
 import type { ScaleInfo } from './info.js'
@@ -54,6 +54,24 @@ export function openBlockFiles(
       where(block) + found.suffix,
     )
 
+  /** The condition that the object to be written is as it was found. */
+  function unchanged(found: Found | null): Pick<WriteOptions, 'ifAbsent' | 'ifVersion'> {
+    if (found?.suffix !== suffixes[0]) return { ifAbsent: true }
+    return found?.version === undefined ? {} : { ifVersion: found.version }
+  }
+  async function put([only]: readonly PackedBlock[], condition: WriteOptions): Promise<void> {
+    const { block, bytes } = only!
+    const key = keyOf(block)
+    if (bytes !== null)
+      await storage.write(key + suffixes[0], bytes, {
+        contentType: 'application/octet-stream',
+        ...(contentEncoding !== undefined && !isNamed ? { contentEncoding } : {}),
+        ...condition,
+      })
+    // an older spelling of the same block would be read by others
+    for (const other of bytes === null ? suffixes : suffixes.slice(1)) await storage.delete(key + other)
+  }
+
   return {
     where,
     async read(block, { expectedBytes, signal }) {
@@ -67,21 +85,12 @@ export function openBlockFiles(
     async load([only], signal) {
       const found = await find(only!, signal)
       return {
+        replace: (group) => put(group, unchanged(found)),
         packed: () => found?.bytes ?? null,
         read: async (block, expectedBytes) => (found === null ? null : undo(found, block, expectedBytes)),
       }
     },
-    async put([only]) {
-      const { block, bytes } = only!
-      const key = keyOf(block)
-      if (bytes !== null)
-        await storage.write(key + suffixes[0], bytes, {
-          contentType: 'application/octet-stream',
-          ...(contentEncoding !== undefined && !isNamed ? { contentEncoding } : {}),
-        })
-      // an older spelling of the same block would be read by others
-      for (const other of bytes === null ? suffixes : suffixes.slice(1)) await storage.delete(key + other)
-    },
+    put: (group) => put(group, {}),
     async exists(block) {
       for (const suffix of suffixes) if ((await storage.size(keyOf(block) + suffix)) !== null) return true
       return false

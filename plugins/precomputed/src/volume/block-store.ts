@@ -14,6 +14,11 @@ export interface PackedBlock {
 
 /** A file of blocks as it was read, to be replaced by a changed one. */
 export interface StoredFile {
+  /**
+   * As {@link BlockStore.put}, provided that the file is still as it was read.
+   * @throws storage-conflict when another writer was faster, where the storage can tell
+   */
+  replace(group: readonly PackedBlock[]): Promise<void>
   /** A block as it is stored; null when it is not. */
   packed(block: Block): Uint8Array | null
   /** A block, decompressed. */

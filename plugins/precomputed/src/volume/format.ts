@@ -18,12 +18,13 @@ import {
 } from '@chunkflow/sdk'
 import { blocksIn, writableBox } from './blocks.js'
 import { decompress } from './compression.js'
+import { countOutside } from './count-outside.js'
 import { newInfo, parseInfo, printInfo, type VolumeInfo } from './info.js'
 import { forEachParallel } from './parallel.js'
 import { printProvenance } from './provenance.js'
 import { readBox } from './read.js'
 import { type CompressionChoice, type EncodingFamily, openScale, type ScaleAccess } from './scale-access.js'
-import { countBlocksToWrite, countOutside, writeBox } from './write.js'
+import { countBlocksToWrite, writeBox } from './write.js'
 
 /** What every precomputed volume needs. */
 export interface PrecomputedServices {

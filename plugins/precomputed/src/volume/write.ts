@@ -3,14 +3,12 @@ import {
   boxContains,
   boxSize,
   type Chunk,
-  channelCount,
-  chunkBox,
+  chunkflowError,
   copyRegion,
   DTYPES,
   intersectBoxes,
-  isBigDtype,
+  isChunkflowError,
   productZyx,
-  spatialSize,
   subtractZyx,
   type TypedArray,
   zyx,
@@ -18,11 +16,13 @@ import {
 import type { PackedBlock, StoredFile } from './block-store.js'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import { decodeBlock } from './decode-block.js'
-import { type BufferPool, blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
+import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
 import { blockShape, bytesPerBlock, type Layout, type ScaleAccess } from './scale-access.js'
 
 /** Blocks in flight unless asked otherwise: compression fills the thread pool while others are being sent. */
 export const BLOCKS_IN_FLIGHT = 16
+/** How often a file that others keep changing is read, changed and written again. */
+const CHANGE_ATTEMPTS = 10
 /** Shards in flight: one is sent while the next one is made. */
 const SHARDS_IN_FLIGHT = 2
 
@@ -99,9 +99,9 @@ function fileWriter(
   const pool = bufferPool(bytesOfBlock)
 
   /** The chunk's voxels in a part of a block, in the volume's element type. */
-  function partOf(part: BoundingBox, buffers: BufferPool): { data: TypedArray; buffer: SharedArrayBuffer } {
+  function partOf(part: BoundingBox): { data: TypedArray; buffer: SharedArrayBuffer } {
     const size = boxSize(part)
-    const buffer = buffers.take()
+    const buffer = pool.take()
     const data = new array(buffer, 0, info.channels * productZyx(size))
     const target = { data, shape: [info.channels, ...size] }
     copyRegion(chunk, subtractZyx(part.start, chunk.voxelOffset), target, zyx(0, 0, 0), size)
@@ -126,7 +126,7 @@ function fileWriter(
     info.channels * productZyx(subtractZyx(stop, start)) * DTYPES[info.dtype].bytes
 
   async function pack(block: Block, part: BoundingBox, file: StoredFile | undefined): Promise<MadeBlock> {
-    const { data, buffer } = partOf(part, pool)
+    const { data, buffer } = partOf(part)
     const voxels = file === undefined ? data : await overlay(block, part, data, file)
     const packed = isAllZero(voxels)
       ? null
@@ -137,9 +137,8 @@ function fileWriter(
     return { block, bytes: packed }
   }
 
-  async function write(group: readonly Block[]): Promise<void> {
-    const isWhole = group.every((block) => boxContains(box, block.box))
-    const file = isWhole ? undefined : await blocks.load(group, signal)
+  /** The blocks of a file: those in the region are made, the others stay as they are stored. */
+  async function makeFile(group: readonly Block[], file: StoredFile | undefined) {
     const made: MadeBlock[] = []
     const kept: PackedBlock[] = []
     const inside: { block: Block; part: BoundingBox }[] = []
@@ -152,12 +151,42 @@ function fileWriter(
       const isPart = !boxContains(box, block.box)
       made.push(await pack(block, part, isPart ? file : undefined))
     })
-    await blocks.put([...made, ...kept])
+    return { made, kept }
+  }
+  /** @returns false when another writer changed the file meanwhile */
+  async function change(group: readonly Block[]): Promise<boolean> {
+    const file = await blocks.load(group, signal)
+    const { made, kept } = await makeFile(group, file)
+    try {
+      await file.replace([...made, ...kept])
+    } catch (error) {
+      if (!isChunkflowError(error) || error.code !== 'storage-conflict') throw error
+      return false
+    }
+    finish(made)
+    return true
+  }
+  const finish = (made: readonly MadeBlock[]): void => {
     for (const packed of made) {
       if (packed.buffer !== undefined) pool.give(packed.buffer)
       cache.forget(blocks.where(packed.block))
       done(packed)
     }
+  }
+
+  async function write(group: readonly Block[]): Promise<void> {
+    if (group.every((block) => boxContains(box, block.box))) {
+      const { made } = await makeFile(group, undefined)
+      await blocks.put(made)
+      finish(made)
+      return
+    }
+    for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt++) if (await change(group)) return
+    throw chunkflowError(
+      'volume-contended',
+      `${blocks.where(group[0]!)} was changed by other writers ${CHANGE_ATTEMPTS} times`,
+      { fix: 'use tasks of whole blocks, so that no two of them change the same block', retryable: true },
+    )
   }
   return { lanes, write }
 }
@@ -168,28 +197,4 @@ export function isAllZero(view: ArrayBufferView): boolean {
   for (let index = 0; index < words.length; index++) if (words[index] !== 0) return false
   const tail = new Uint8Array(view.buffer, view.byteOffset + words.byteLength, view.byteLength & 3)
   return tail.every((byte) => byte === 0)
-}
-
-/** How many voxels other than 0 a chunk has outside a box (all channels). */
-export function countOutside(chunk: Chunk, box: BoundingBox): number {
-  const outer = chunkBox(chunk)
-  if (boxContains(box, outer)) return 0
-  const [sizeZ, sizeY, sizeX] = spatialSize(chunk)
-  const low = subtractZyx(box.start, outer.start)
-  const high = subtractZyx(box.stop, outer.start)
-  const zero = isBigDtype(chunk.dtype) ? 0n : 0
-  const data = chunk.data
-  let count = 0
-  const scan = (start: number, stop: number): void => {
-    for (let index = start; index < stop; index++) if (data[index] !== zero) count += 1
-  }
-  for (let channel = 0; channel < channelCount(chunk); channel++)
-    for (let z = 0; z < sizeZ; z++)
-      for (let y = 0; y < sizeY; y++) {
-        const row = ((channel * sizeZ + z) * sizeY + y) * sizeX
-        const covered = z >= low[0] && z < high[0] && y >= low[1] && y < high[1]
-        scan(row, row + (covered ? low[2] : sizeX))
-        if (covered) scan(row + high[2], row + sizeX)
-      }
-  return count
 }

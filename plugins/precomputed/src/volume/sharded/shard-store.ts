@@ -4,8 +4,9 @@ import {
   type Sharding,
   type Storage,
   type TypedArray,
+  type WriteOptions,
 } from '@chunkflow/sdk'
-import type { BlockReadOptions, BlockStore, StoredFile } from '../block-store.js'
+import type { BlockReadOptions, BlockStore, PackedBlock, StoredFile } from '../block-store.js'
 import { type Block, blockName } from '../blocks.js'
 import { type Compression, compress, corrupt, decompress, isGzip } from '../compression.js'
 import type { ScaleInfo } from '../info.js'
@@ -139,6 +140,20 @@ export function openShardStore(
 
   const forget = (key: string): void => cache.forgetAll(whereKey(key))
 
+  async function put(group: readonly PackedBlock[], condition: WriteOptions): Promise<void> {
+    const key = keyOf(placeOf(sharding, idOf(group[0]!.block)).shard)
+    const chunks = group.flatMap(({ block, bytes }): ShardChunk[] =>
+      bytes === null ? [] : [{ id: idOf(block), bytes }],
+    )
+    if (chunks.length === 0) await storage.delete(key)
+    else
+      await storage.write(key, await printShard(sharding, chunks), {
+        contentType: 'application/octet-stream',
+        ...condition,
+      })
+    forget(key)
+  }
+
   return {
     where: whereBlock,
     read,
@@ -161,7 +176,13 @@ export function openShardStore(
       const range: Range = async (start, length) => object?.bytes.subarray(start, start + length) ?? null
       const packed = new Map<Block, Uint8Array | null>()
       for (const block of group) packed.set(block, await readPacked(block, range))
+      const { version } = object ?? {}
       return {
+        replace: (blocks) =>
+          put(
+            blocks,
+            object === null ? { ifAbsent: true } : version === undefined ? {} : { ifVersion: version },
+          ),
         packed: (block) => packed.get(block) ?? null,
         read: async (block, expectedBytes) => {
           const bytes = packed.get(block) ?? null
@@ -169,18 +190,7 @@ export function openShardStore(
         },
       }
     },
-    async put(group) {
-      const key = keyOf(placeOf(sharding, idOf(group[0]!.block)).shard)
-      const chunks = group.flatMap(({ block, bytes }): ShardChunk[] =>
-        bytes === null ? [] : [{ id: idOf(block), bytes }],
-      )
-      if (chunks.length === 0) await storage.delete(key)
-      else
-        await storage.write(key, await printShard(sharding, chunks), {
-          contentType: 'application/octet-stream',
-        })
-      forget(key)
-    },
+    put: (group) => put(group, {}),
     exists: async (block) =>
       (await locate(block, rangeOf(keyOf(placeOf(sharding, idOf(block)).shard), undefined))) !== null,
   }
