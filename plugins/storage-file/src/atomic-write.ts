@@ -30,19 +30,57 @@ export const isTemporary = (name: string): boolean =>
  * @param publish puts the finished file in its place; for writers with a condition
  * @throws file-unwritable for errors of the file system and for devices; others as they are
  */
-export async function writeAtomically(
+export const writeAtomically = (
   target: string,
   produce: (temporary: string) => Promise<void> | void,
-  publish: (temporary: string, target: string) => Promise<void> = rename,
+  publish?: Publish,
+): Promise<void> =>
+  replace(
+    target,
+    async (temporary) => {
+      // made here, so that a missing permission is said as such, whatever library fills the file
+      await (await open(temporary, 'wx')).close()
+      await produce(temporary)
+      await synchronise(temporary)
+    },
+    publish,
+  )
+
+/** The same for bytes that are at hand: with one open file, a third of the system calls. */
+export const writeBytesAtomically = (
+  target: string,
+  bytes: Uint8Array,
+  {
+    publish,
+    signal,
+  }: { readonly publish?: Publish | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> =>
+  replace(
+    target,
+    async (temporary) => {
+      const handle = await open(temporary, 'wx')
+      try {
+        await handle.writeFile(bytes, signal === undefined ? {} : { signal })
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    },
+    publish,
+  )
+
+type Publish = (temporary: string, target: string) => Promise<void>
+
+async function replace(
+  target: string,
+  fill: (temporary: string) => Promise<void>,
+  publish: Publish = rename,
 ): Promise<void> {
   const temporary = temporaryName(target)
   try {
     await refuseOtherThanFile(target)
     await mkdir(path.dirname(target), { recursive: true })
-    // made here, so that a missing permission is said as such, whatever library fills the file
-    await (await open(temporary, 'wx')).close()
-    await produce(temporary)
-    await synchronise(temporary)
+    await fill(temporary)
     await publish(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})

@@ -1,9 +1,9 @@
-import { lstat, readdir, realpath, stat, unlink, writeFile } from 'node:fs/promises'
+import { lstat, readdir, realpath, stat, unlink } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { chunkflowError, type Storage } from '@chunkflow/sdk'
 import { checkKey, checkPrefix, limitConcurrency } from '@chunkflow/sdk/storage'
-import { isTemporary, writeAtomically } from './atomic-write.js'
+import { isTemporary, writeBytesAtomically } from './atomic-write.js'
 import { publishIfAbsent, publishOver } from './conditional-write.js'
 import { fileFailure, isMissing, isSystemError } from './failures.js'
 import { folderOfUrl, normalizeUrl } from './paths.js'
@@ -47,9 +47,7 @@ export function openFileStorage(url: string): Storage {
         : ifVersion === undefined
           ? undefined
           : publishOver(ifVersion)
-      await limit(() =>
-        writeAtomically(file, (temporary) => writeFile(temporary, bytes, signal ? { signal } : {}), publish),
-      )
+      await limit(() => writeBytesAtomically(file, bytes, { publish, signal }))
     },
     list: (prefix, { signal } = {}) => listFiles(root, prefix, signal),
     delete: async (key, { signal } = {}) => {

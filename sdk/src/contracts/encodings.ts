@@ -17,6 +17,11 @@ export interface Encoding {
   encode(voxels: TypedArray, block: BlockShape): Promise<Uint8Array> | Uint8Array
   /** Fills `target`, c z y x. */
   decode(bytes: Uint8Array, block: BlockShape, target: TypedArray): Promise<void> | void
+  /**
+   * The voxels where they lie in the encoded bytes, for encodings that change nothing: saves readers a copy. Undefined when
+   * they cannot be had so; then {@link decode} says why, or copies.
+   */
+  view?(bytes: Uint8Array, block: BlockShape): TypedArray | undefined
 }
 
 export const ENCODINGS = keyedToken<Encoding>('chunkflow.encoding')

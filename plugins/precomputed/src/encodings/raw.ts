@@ -1,4 +1,4 @@
-import type { BlockShape, Encoding, TypedArray } from '@chunkflow/sdk'
+import { type BlockShape, DTYPES, type Encoding, type TypedArray } from '@chunkflow/sdk'
 
 const bytesOf = (voxels: TypedArray): Uint8Array =>
   new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)
@@ -14,6 +14,13 @@ export function rawEncoding(): Encoding {
           `${bytes.length} bytes are not ${shapeCzyx.join('×')} voxels (czyx) of ${dtype}, which are ${target.byteLength}`,
         )
       bytesOf(target).set(bytes)
+    },
+    view({ buffer, byteOffset, length }, { dtype, shapeCzyx }) {
+      const { array, bytes } = DTYPES[dtype]
+      const voxels = shapeCzyx.reduce((left, right) => left * right, 1)
+      return length === voxels * bytes && byteOffset % bytes === 0
+        ? new array(buffer as ArrayBuffer, byteOffset, voxels)
+        : undefined
     },
   }
 }

@@ -23,6 +23,26 @@ function suffixesFor(root: string, method: Compression['method']): readonly stri
   return MAY_SHOW_FOLDER.test(root) ? ['', '.gz'] : ['']
 }
 
+/** Folders with more blocks are not listed: deleting what is not there costs less. */
+const LONGEST_LISTING = 20_000
+
+/** Objects of a scale that end in another of the suffixes than the first; undefined when there are too many to look at. */
+async function listOthers(
+  storage: Storage,
+  scaleKey: string,
+  [written, ...others]: readonly string[],
+): Promise<ReadonlySet<string> | undefined> {
+  const found = new Set<string>()
+  if (others.length === 0) return found
+  let seen = 0
+  for await (const key of storage.list(`${scaleKey}/`)) {
+    if (++seen > LONGEST_LISTING) return undefined
+    const isWritten = written === '' ? !others.some((suffix) => key.endsWith(suffix)) : key.endsWith(written!)
+    if (!isWritten) found.add(key)
+  }
+  return found
+}
+
 /**
  * One object per block, `<scale>/<x0>-<x1>_<y0>-<y1>_<z0>-<z1>`. Compressed blocks have a content encoding; in folders the
  * name ends in `.gz`, `.br` or `.zstd` instead. Folders are read with all these names, web servers with plain and `.gz` ones.
@@ -37,6 +57,10 @@ export function openBlockFiles(
   const { contentEncoding } = COMPRESSIONS[compression.method]
   const isNamed = NAMED_COMPRESSION.test(storage.root)
   const where = (block: Block): string => `${storage.root}/${keyOf(block)}`
+
+  let spellings: Promise<ReadonlySet<string> | undefined> | undefined
+  /** Blocks with other endings than are written here, found out once: mostly there are none to delete. */
+  const otherSpellings = () => (spellings ??= listOthers(storage, scale.key, suffixes))
 
   const find = async (block: Block, signal: AbortSignal | undefined) => {
     for (const suffix of suffixes) {
@@ -62,14 +86,19 @@ export function openBlockFiles(
   async function put([only]: readonly PackedBlock[], condition: WriteOptions): Promise<void> {
     const { block, bytes } = only!
     const key = keyOf(block)
-    if (bytes !== null)
-      await storage.write(key + suffixes[0], bytes, {
-        contentType: 'application/octet-stream',
-        ...(contentEncoding !== undefined && !isNamed ? { contentEncoding } : {}),
-        ...condition,
-      })
+    if (bytes === null) {
+      for (const suffix of suffixes) await storage.delete(key + suffix)
+      return
+    }
+    const present = await otherSpellings()
+    await storage.write(key + suffixes[0], bytes, {
+      contentType: 'application/octet-stream',
+      ...(contentEncoding !== undefined && !isNamed ? { contentEncoding } : {}),
+      ...condition,
+    })
     // an older spelling of the same block would be read by others
-    for (const other of bytes === null ? suffixes : suffixes.slice(1)) await storage.delete(key + other)
+    for (const other of suffixes.slice(1))
+      if (present === undefined || present.has(key + other)) await storage.delete(key + other)
   }
 
   return {

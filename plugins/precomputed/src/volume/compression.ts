@@ -40,7 +40,7 @@ export async function compress(bytes: Uint8Array, { method, level }: Compression
   if (method === 'none') return bytes
   const chosen = level ?? COMPRESSIONS[method].level
   if (method === 'zstd') return compressZstd(bytes, chosen)
-  const chunkSize = outputBytes(bytes.length / 2)
+  const chunkSize = outputBytes(bytes.length)
   if (method === 'br')
     return brotliCompress(bytes, {
       chunkSize,

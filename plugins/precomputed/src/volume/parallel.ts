@@ -38,12 +38,24 @@ export const blocksInFlight = (wanted: number, bytesPerBlock: number): number =>
 /** Buffers of one size, used again: fresh memory costs more than the work on it. */
 export interface BufferPool {
   take(): SharedArrayBuffer
-  give(buffer: SharedArrayBuffer): void
+  /** Takes a buffer back; others than its own are left alone. */
+  give(buffer: ArrayBufferLike): void
 }
 
 export function bufferPool(bytes: number): BufferPool {
   const free: SharedArrayBuffer[] = []
+  const own = new WeakSet<ArrayBufferLike>()
   // whole words, so that a check for zeros can read them
   const size = Math.ceil(bytes / 8) * 8
-  return { take: () => free.pop() ?? new SharedArrayBuffer(size), give: (buffer) => void free.push(buffer) }
+  const make = (): SharedArrayBuffer => {
+    const buffer = new SharedArrayBuffer(size)
+    own.add(buffer)
+    return buffer
+  }
+  return {
+    take: () => free.pop() ?? make(),
+    give(buffer) {
+      if (own.has(buffer)) free.push(buffer as SharedArrayBuffer)
+    },
+  }
 }

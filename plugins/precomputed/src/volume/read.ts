@@ -3,7 +3,6 @@ import {
   boxSize,
   type Chunk,
   chunkflowError,
-  copyRegion,
   DTYPES,
   emptyChunk,
   formatBox,
@@ -12,11 +11,12 @@ import {
   subtractZyx,
   type TypedArray,
 } from '@chunkflow/sdk'
+import { copyPart } from '../kernels/copy-part.js'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import { decodeBlock } from './decode-block.js'
 import type { ScaleInfo, VolumeInfo } from './info.js'
 import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
-import { bytesPerBlock, layoutFor, type ScaleAccess } from './scale-access.js'
+import { blockShape, bytesPerBlock, layoutFor, type ScaleAccess } from './scale-access.js'
 
 /** Blocks fetched at once: what keeps a remote store busy. */
 const FETCHES = 32
@@ -37,7 +37,7 @@ export interface ReadBoxOptions {
  * @throws block-missing, block-corrupt, region-too-large
  */
 export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Promise<Chunk> {
-  const { info, scale, cache } = access
+  const { info, scale, encoding, cache } = access
   const { box, fillMissing, cacheBytes = 0, signal, onBlock } = options
   if (cacheBytes > 0) cache.reserve(cacheBytes)
   const chunk = allocateRegion(info, scale, box)
@@ -51,7 +51,9 @@ export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Pro
   async function load(block: Block, takeBuffer?: () => SharedArrayBuffer): Promise<TypedArray | null> {
     const expectedBytes = info.channels * productZyx(boxSize(block.box)) * DTYPES[info.dtype].bytes
     const stored = await blocks.read(block, { expectedBytes, signal })
-    return stored === null ? null : decodeBlock(access, block, stored, blocks.where(block), takeBuffer)
+    if (stored === null) return null
+    const seen = encoding.view?.(stored, blockShape(info, scale, block.box))
+    return seen ?? decodeBlock(access, block, stored, blocks.where(block), takeBuffer)
   }
 
   async function place(block: Block): Promise<void> {
@@ -63,14 +65,14 @@ export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Pro
       return
     }
     const common = intersectBoxes(block.box, box)!
-    copyRegion(
+    copyPart(
       { data, shape: [info.channels, ...boxSize(block.box)] },
       subtractZyx(common.start, block.box.start),
       chunk,
       subtractZyx(common.start, box.start),
       boxSize(common),
     )
-    if (!isKept) pool.give(data.buffer as SharedArrayBuffer)
+    if (!isKept) pool.give(data.buffer)
   }
 
   await forEachParallel(blocksIn(layout, box), blocksInFlight(FETCHES, bytes), signal, async (block) => {
