@@ -1,10 +1,10 @@
 import type { Zyx } from '@chunkflow/sdk'
 import type { ComputeServices } from '@chunkflow/sdk/numerics'
+import { javascriptCompute } from '../../../test/bench/javascript/compile.js'
 import { createPool } from '../../compute/src/pool.js'
 import { agglomerate } from '../src/kernels/agglomerate.js'
 import { watershed } from '../src/kernels/watershed.js'
 import { mirroredAffinities } from './affinities.js'
-import { javascriptCompute } from './javascript/compile.js'
 
 const SIZE: Zyx = [44, 360, 420]
 
@@ -21,7 +21,12 @@ interface Bench {
 export default async function bench({ ratio }: Bench): Promise<void> {
   const affinity = mirroredAffinities(SIZE)
   const pool = createPool(new URL('../../compute/src/kernel.worker.ts', import.meta.url))
-  const javascript = { compute: await javascriptCompute(['watershed', 'agglomerate']) } as ComputeServices
+  const assembly = new URL('../src/kernels/assembly/', import.meta.url)
+  const compute = await javascriptCompute([
+    new URL('watershed.ts', assembly),
+    new URL('agglomerate.ts', assembly),
+  ])
+  const javascript = { compute } as ComputeServices
   const segment = async (services: ComputeServices): Promise<BigUint64Array> => {
     const fragments = await watershed(affinity, SIZE, 0.001, 0.9999, services)
     return agglomerate(affinity, SIZE, fragments, 0.7, services)

@@ -20,14 +20,15 @@ function halveSquare<T>(row0: usize, row1: usize, target: usize, length: u32): v
   const whole = length >>> 1
   const step: u32 = 16 / sizeof<T>()
   let index: u32 = 0
-  for (; index + step <= whole; index += step) {
-    const offset = (<usize>index << 1) * sizeof<T>()
-    const a = v128.load(row0 + offset)
-    const b = v128.load(row0 + offset, 16)
-    const c = v128.load(row1 + offset)
-    const d = v128.load(row1 + offset, 16)
-    v128.store(target + <usize>index * sizeof<T>(), vote<T>(even<T>(a, b), odd<T>(a, b), even<T>(c, d), odd<T>(c, d)))
-  }
+  if (ASC_FEATURE_SIMD)
+    for (; index + step <= whole; index += step) {
+      const offset = (<usize>index << 1) * sizeof<T>()
+      const a = v128.load(row0 + offset)
+      const b = v128.load(row0 + offset, 16)
+      const c = v128.load(row1 + offset)
+      const d = v128.load(row1 + offset, 16)
+      v128.store(target + <usize>index * sizeof<T>(), vote<T>(even<T>(a, b), odd<T>(a, b), even<T>(c, d), odd<T>(c, d)))
+    }
   for (const last = (length + 1) >>> 1; index < last; index++) {
     const left = (<usize>index << 1) * sizeof<T>()
     const right = index < whole ? left + sizeof<T>() : left
@@ -147,7 +148,7 @@ function halveCube<T>(row0: usize, row1: usize, row2: usize, row3: usize, target
 function mode<T>(first: usize, second: usize, target: usize, sections: u32, rows: u32, length: u32, factorZ: u32, factorY: u32, factorX: u32): void {
   const rowBytes = <usize>length * sizeof<T>()
   const sectionBytes = <usize>rows * rowBytes
-  const targetBytes = <usize>((length + factorX - 1) / factorX) * sizeof<T>()
+  const targetBytes = <usize>((length + factorX - 1) >>> (factorX - 1)) * sizeof<T>()
   for (let z: u32 = 0; z < sections; z += factorZ) {
     const here = first + <usize>z * sectionBytes
     const beyond = factorZ == 1 || z + 1 == sections ? here : second != 0 ? second : here + sectionBytes

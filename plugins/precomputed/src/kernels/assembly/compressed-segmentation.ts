@@ -7,6 +7,9 @@
  * all offsets counted in words from the channel's start. Equal tables are stored once.
  */
 
+import { hashOf, slotOf } from './parts/hash'
+import { quotient } from './parts/quotient'
+
 const PAGE: usize = 65536
 /** Table offsets have 24 bits. */
 const LARGEST_TABLE_OFFSET: u32 = (1 << 24) - 1
@@ -63,15 +66,10 @@ function prepare<T>(heap: usize, blockVoxels: u32, blocks: u32): void {
   stamp = 0
 }
 
-function slotOf<T>(value: T): u32 {
-  if (sizeof<T>() == 8) return <u32>((<u64>value * 0x9e3779b97f4a7c15) >> (64 - slotBits))
-  return (<u32>value * 0x9e3779b1) >> (32 - slotBits)
-}
-
 /** Number of the value within its block, from 1 in order of appearance. */
 function idOf<T>(value: T, count: u32): u32 {
   const mask = ((<u32>1) << slotBits) - 1
-  let slot = slotOf<T>(value) & mask
+  let slot = slotOf<T>(value, slotBits) & mask
   while (true) {
     const address = slots + ((<usize>slot) << 3)
     if (load<u32>(address) != stamp) {
@@ -91,8 +89,8 @@ function rankValues<T>(count: u32): void {
   memory.copy(sorted, values, (<usize>count) * sizeof<T>())
   for (let index: u32 = 0; index < count; index++) store<u32>(sortedIds + ((<usize>index) << 2), index + 1)
   let gap: u32 = 1
-  while (gap < count / 3) gap = gap * 3 + 1
-  for (; gap > 0; gap /= 3)
+  while (gap < quotient(count, 3)) gap = gap * 3 + 1
+  for (; gap > 0; gap = quotient(gap, 3))
     for (let index = gap; index < count; index++) {
       const value = load<T>(sorted + (<usize>index) * sizeof<T>())
       const id = load<u32>(sortedIds + ((<usize>index) << 2))
@@ -113,12 +111,7 @@ function rankValues<T>(count: u32): void {
 /** Word offset, from the channel's start, of a stored table with the sorted values; stores it if it is new. */
 function placeTable<T>(count: u32, channelStart: u32): u32 {
   const bytes = (<usize>count) * sizeof<T>()
-  let hash: u32 = count
-  for (let index: u32 = 0; index < count; index++) {
-    const value = load<T>(sorted + (<usize>index) * sizeof<T>())
-    hash = (hash ^ <u32>value) * 0x01000193
-    if (sizeof<T>() == 8) hash = (hash ^ <u32>(<u64>value >> 32)) * 0x01000193
-  }
+  const hash = hashOf<T>(sorted, count)
   let slot = (hash ^ (hash >> 15)) & tableMask
   while (true) {
     const address = tables + ((<usize>slot) << 3)
@@ -145,14 +138,16 @@ function placeTable<T>(count: u32, channelStart: u32): u32 {
 function isUniform<T>(source: usize, rowBytes: usize, planeBytes: usize, nz: u32, ny: u32, nx: u32): bool {
   const first = load<T>(source)
   const bytes = (<usize>nx) * sizeof<T>()
-  const wide = bytes & ~15
-  const pattern: v128 = sizeof<T>() == 8 ? i64x2.splat(<i64>first) : i32x4.splat(<i32>first)
   for (let z: u32 = 0; z < nz; z++)
     for (let y: u32 = 0; y < ny; y++) {
       const row = source + (<usize>z) * planeBytes + (<usize>y) * rowBytes
-      for (let at: usize = 0; at < wide; at += 16)
-        if (v128.any_true(v128.xor(v128.load(row + at), pattern))) return false
-      for (let at = wide; at < bytes; at += sizeof<T>()) if (load<T>(row + at) != first) return false
+      let at: usize = 0
+      if (ASC_FEATURE_SIMD) {
+        const pattern: v128 = sizeof<T>() == 8 ? i64x2.splat(<i64>first) : i32x4.splat(<i32>first)
+        for (const wide = bytes & ~15; at < wide; at += 16)
+          if (v128.any_true(v128.xor(v128.load(row + at), pattern))) return false
+      }
+      for (; at < bytes; at += sizeof<T>()) if (load<T>(row + at) != first) return false
     }
   return true
 }
@@ -214,9 +209,9 @@ function encode<T>(
   source: usize, channels: u32, nz: u32, ny: u32, nx: u32,
   bz: u32, by: u32, bx: u32, heap: usize,
 ): u32 {
-  const gridZ = (nz + bz - 1) / bz
-  const gridY = (ny + by - 1) / by
-  const gridX = (nx + bx - 1) / bx
+  const gridZ = quotient(nz + bz - 1, bz)
+  const gridY = quotient(ny + by - 1, by)
+  const gridX = quotient(nx + bx - 1, bx)
   const blocks = gridZ * gridY * gridX
   const blockVoxels = bz * by * bx
   const rowBytes = (<usize>nx) * sizeof<T>()
@@ -316,9 +311,9 @@ function rowFits(packed: usize, bit: u32, bits: u32, entries: u32, count: u32): 
 function decode<T>(
   source: usize, words: u32, target: usize, channels: u32, nz: u32, ny: u32, nx: u32, bz: u32, by: u32, bx: u32,
 ): u32 {
-  const gridZ = (nz + bz - 1) / bz
-  const gridY = (ny + by - 1) / by
-  const gridX = (nx + bx - 1) / bx
+  const gridZ = quotient(nz + bz - 1, bz)
+  const gridY = quotient(ny + by - 1, by)
+  const gridX = quotient(nx + bx - 1, bx)
   const wordsPerValue = <u32>(sizeof<T>() >> 2)
   const rowBytes = (<usize>nx) * sizeof<T>()
   const planeBytes = (<usize>ny) * rowBytes

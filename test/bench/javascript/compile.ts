@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -5,15 +6,23 @@ import type { Compute, KernelArgument, KernelCall } from '@chunkflow/sdk'
 import { build, type Plugin } from 'esbuild'
 
 const folder = path.dirname(fileURLToPath(import.meta.url))
-const assembly = path.join(folder, '../../src/kernels/assembly')
 
 type Exports = Record<string, (...args: number[]) => number> & { memoryBytes: Uint8Array }
 
-/** COMPUTE on this thread, for kernels compiled to JavaScript from the source that WebAssembly is made of. */
-export async function javascriptCompute(names: readonly string[]): Promise<Pick<Compute, 'open'>> {
+/**
+ * COMPUTE on this thread, for kernels compiled to JavaScript from the source that WebAssembly is made of. What AssemblyScript
+ * says and JavaScript does not - wrapping products, whole quotients - kernels keep in `parts/`, for which the files of this
+ * folder stand in. Elements of generic kernels (`load<T>`) are 64-bit ones, which JavaScript has as bigints.
+ * @param sources AssemblyScript files
+ */
+export async function javascriptCompute(sources: readonly URL[]): Promise<Pick<Compute, 'open' | 'run'>> {
   const kernels = new Map<string, Exports>()
-  for (const name of names) kernels.set(name, await compile(name))
+  for (const source of sources) {
+    const file = fileURLToPath(source)
+    kernels.set(path.basename(file, '.ts'), await compile(file))
+  }
   return {
+    run: async ({ name }, call) => run(kernels.get(name)!, call, new Map(), { top: 64 }),
     open: async ({ name }) => {
       const exports = kernels.get(name)!
       const kept = new Map<string, { address: number; bytes: number }>()
@@ -31,14 +40,15 @@ export async function javascriptCompute(names: readonly string[]): Promise<Pick<
 }
 
 /** Types vanish, loads and stores are renamed by their type; SIMD is switched off as AssemblyScript's own constant says. */
-async function compile(name: string): Promise<Exports> {
+async function compile(source: string): Promise<Exports> {
   const toJavascript: Plugin = {
     name: 'assemblyscript',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^\.\/parts\// }, ({ path: part }) => ({
-        path: path.join(folder, `${path.basename(part)}.ts`),
-      }))
-      onLoad({ filter: /assembly[\\/][^\\/]+\.ts$/ }, async ({ path: file }) => ({
+      onResolve({ filter: /^\.\/parts\// }, ({ path: part, resolveDir }) => {
+        const standIn = path.join(folder, `${path.basename(part)}.ts`)
+        return { path: existsSync(standIn) ? standIn : path.join(resolveDir, `${part}.ts`) }
+      })
+      onLoad({ filter: /assembly[\\/](parts[\\/])?[^\\/]+\.ts$/ }, async ({ path: file }) => ({
         contents: (await readFile(file, 'utf8'))
           .replace(/^@inline$/gm, '')
           .replace(/\b(load|store)<(\w+)>\(/g, '$1_$2('),
@@ -48,8 +58,8 @@ async function compile(name: string): Promise<Exports> {
   }
   const { outputFiles } = await build({
     stdin: {
-      contents: `export * from './${name}.ts'; export { memoryBytes } from ${JSON.stringify(path.join(folder, 'runtime.ts'))}`,
-      resolveDir: assembly,
+      contents: `export * from './${path.basename(source)}'; export { memoryBytes } from ${JSON.stringify(path.join(folder, 'runtime.ts'))}`,
+      resolveDir: path.dirname(source),
     },
     inject: [path.join(folder, 'runtime.ts')],
     define: { ASC_FEATURE_SIMD: 'false' },
@@ -61,6 +71,9 @@ async function compile(name: string): Promise<Exports> {
   })
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`) as Promise<Exports>
 }
+
+/** Stands for the address above the other arguments, which is known when they are placed. */
+const HEAP = -1
 
 /** The calling convention of KernelArgument. */
 function run(
@@ -80,13 +93,13 @@ function run(
   const placed = args.map((argument) => {
     if (typeof argument === 'number') return argument
     if ('keep' in argument) return kept.get(argument.keep)!.address
-    if ('heap' in argument) return state.top
+    if ('heap' in argument) return HEAP
     const address = top
     top = align(address + ('scratch' in argument ? argument.scratch : viewOf(argument).byteLength))
     if ('in' in argument) exports.memoryBytes.set(bytesOf(argument.in), address)
     return address
   })
-  const result = exports[name]!(...placed)
+  const result = exports[name]!(...placed.map((address) => (address === HEAP ? top : address)))
   args.forEach((argument, index) => {
     if (typeof argument === 'object' && 'out' in argument)
       bytesOf(argument.out).set(

@@ -12,6 +12,8 @@ export const memory = {
   grow: () => -1,
   copy: (target: number, source: number, count: number) => bytes.copyWithin(target, source, source + count),
   fill: (target: number, value: number, count: number) => bytes.fill(value, target, target + count),
+  compare: (left: number, right: number, count: number) =>
+    Buffer.compare(bytes.subarray(left, left + count), bytes.subarray(right, right + count)),
 }
 export const memoryBytes = bytes
 
@@ -35,4 +37,7 @@ export function store_f32(at: number, value: number, offset = 0): void {
 export function store_f64(at: number, value: number, offset = 0): void {
   doubles[(at + offset) >>> 3] = value
 }
+export { load_u64 as load_T, store_u64 as store_T }
+export const sizeof = (): number => 8
 export const { min, max, clz32: clz } = Math
+export const ctz = (value: number): number => 31 - Math.clz32(value & -value)

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { allocate, type BlockShape, type Compute, createChunk, type TypedArray } from '@chunkflow/sdk'
+import { downsampleChunk } from '@chunkflow/sdk/numerics'
+import { javascriptCompute } from '../../../test/bench/javascript/compile.js'
+import { createPool } from '../../compute/src/pool.js'
+import { compressedSegmentation } from '../src/encodings/compressed-segmentation.js'
+import { compresso } from '../src/encodings/compresso.js'
+
+interface Bench {
+  ratio(
+    name: string,
+    ours: () => Promise<void>,
+    reference: () => Promise<void>,
+    options?: { runs?: number; target?: number },
+  ): Promise<unknown>
+}
+
+const SIZE = [64, 256, 256] as const
+const BLOCK: BlockShape = { dtype: 'uint64', shapeCzyx: [1, ...SIZE], settings: {} }
+
+/** Real labels of mouse cortex, as 64-bit ids. */
+async function labels(compute: Compute): Promise<BigUint64Array> {
+  const file = new URL('../../../test/fixtures/pinky40/0-256_0-256_64-128.gz', import.meta.url)
+  const decoder = compresso(compute)
+  const narrow = allocate('uint32', 64 * 256 * 256) as Uint32Array
+  await decoder.decode(gunzipSync(readFileSync(file)), { ...BLOCK, dtype: 'uint32' }, narrow)
+  await decoder.dispose()
+  const wide = allocate('uint64', narrow.length) as BigUint64Array
+  for (const [index, label] of narrow.entries()) wide[index] = BigInt(label) << 20n
+  return wide
+}
+
+const same = (left: Uint8Array | TypedArray, right: Uint8Array | TypedArray): void => {
+  const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    new Uint8Array(buffer, byteOffset, byteLength)
+  if (Buffer.compare(bytes(left), bytes(right)) !== 0)
+    throw new Error('WebAssembly and JavaScript give different results')
+}
+
+/** Kernels for labels: WebAssembly on workers, copies included, against the same source as JavaScript. */
+export default async function bench({ ratio }: Bench): Promise<void> {
+  const pool = createPool(new URL('../../compute/src/kernel.worker.ts', import.meta.url))
+  const javascript = {
+    concurrency: 1,
+    ...(await javascriptCompute([
+      new URL('../src/kernels/assembly/compressed-segmentation.ts', import.meta.url),
+      new URL('../../../sdk/src/numerics/assembly/downsample-mode.ts', import.meta.url),
+    ])),
+  } as Compute
+  try {
+    const voxels = await labels(pool)
+    const [ours, theirs] = [compressedSegmentation(pool), compressedSegmentation(javascript)]
+    same(await ours.encode(voxels, BLOCK), await theirs.encode(voxels, BLOCK))
+    await ratio(
+      `precomputed: encode compressed_segmentation, WebAssembly / JavaScript, ${SIZE.join('x')} uint64`,
+      async () => void (await ours.encode(voxels, BLOCK)),
+      async () => void (await theirs.encode(voxels, BLOCK)),
+      { target: 0.45 },
+    )
+    const chunk = createChunk(voxels, SIZE, { layerType: 'segmentation' })
+    const downsample = async (compute: Compute): Promise<TypedArray> =>
+      (await downsampleChunk(chunk, [1, 2, 2], { compute }, 'mode')).data
+    same(await downsample(pool), await downsample(javascript))
+    await ratio(
+      `precomputed: mode 1x2x2, WebAssembly / JavaScript, ${SIZE.join('x')} uint64`,
+      async () => void (await downsample(pool)),
+      async () => void (await downsample(javascript)),
+      { target: 0.6 },
+    )
+    await ours.dispose()
+  } finally {
+    await pool.dispose()
+  }
+}
