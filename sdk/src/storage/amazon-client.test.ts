@@ -7,9 +7,16 @@ import { amazonClientSettings } from './amazon-client.js'
 
 const test = suite('settings of Amazon clients')
 const home = temporaryFolder()
-const HOME = home.path
-const secrets = `${HOME}/.cloudvolume/secrets`
-test.after(() => home.remove())
+const secrets = `${home.path}/.cloudvolume/secrets`
+const { HOME } = process.env
+test.before(() => {
+  process.env.HOME = home.path
+})
+test.after(() => {
+  if (HOME === undefined) delete process.env.HOME
+  else process.env.HOME = HOME
+  home.remove()
+})
 
 const nothing = {
   region: () => Promise.reject(new Error('Region is missing')),
@@ -23,27 +30,27 @@ const messageOf = (action: Promise<unknown>): Promise<unknown> =>
   action.catch((error: Error) => error.message)
 
 test('the chain of the SDK comes first; without anything its error is told', async () => {
-  const settings = amazonClientSettings('SQS', { HOME }, found)
+  const settings = amazonClientSettings('SQS', {}, found)
   assert.is(await settings.region(), 'eu-west-1')
   assert.equal(await settings.credentials(), { accessKeyId: 'a', secretAccessKey: 'b' })
   assert.not.ok('endpoint' in settings)
-  const bare = amazonClientSettings('SQS', { HOME }, nothing)
+  const bare = amazonClientSettings('SQS', {}, nothing)
   assert.is(await messageOf(bare.region()), 'Region is missing')
   assert.is(await messageOf(bare.credentials()), 'no credentials')
 })
 
 test('endpoint and region of the environment; an emulator needs no region', async () => {
-  const environment = { HOME, AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SQS: 'http://queues' }
+  const environment = { AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SQS: 'http://queues' }
   assert.is(amazonClientSettings('SQS', environment, nothing).endpoint, 'http://queues')
   assert.is(amazonClientSettings('CLOUDWATCH', environment, nothing).endpoint, 'http://all')
   assert.is(await amazonClientSettings('SQS', environment, nothing).region(), 'us-east-1')
-  assert.is(await amazonClientSettings('SQS', { HOME, AWS_DEFAULT_REGION: 'x' }, found).region(), 'x')
-  const both = { HOME, AWS_DEFAULT_REGION: 'x', AWS_REGION: 'eu-west-1' }
+  assert.is(await amazonClientSettings('SQS', { AWS_DEFAULT_REGION: 'x' }, found).region(), 'x')
+  const both = { AWS_DEFAULT_REGION: 'x', AWS_REGION: 'eu-west-1' }
   assert.is(await amazonClientSettings('SQS', both, found).region(), 'eu-west-1')
 })
 
 test("CloudVolume's keys are found, and never shown", async () => {
-  const settings = amazonClientSettings('SQS', { HOME }, nothing)
+  const settings = amazonClientSettings('SQS', {}, nothing)
   mkdirSync(secrets, { recursive: true })
   const file = `${secrets}/aws-secret.json`
   const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'hush' }
@@ -58,7 +65,7 @@ test("CloudVolume's keys are found, and never shown", async () => {
     assert.unreachable()
   } catch (error) {
     assert.ok(isChunkflowError(error))
-    assert.is(error.code, 'storage-denied')
+    assert.is(error.code, 'storage-credential-invalid')
     assert.not.match(error.what, 'hush')
   }
 })

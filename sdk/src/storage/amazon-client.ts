@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import path from 'node:path'
-import { chunkflowError } from '@chunkflow/kernel/authoring'
+import { findSecretFile, invalidCredential } from './secret-files.js'
 
 /** The part of the environment that is looked at. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -50,7 +47,7 @@ export function amazonClientSettings(
       try {
         return await chain.region()
       } catch (error) {
-        const found = (await readSecret(environment))?.AWS_DEFAULT_REGION
+        const found = (await readSecret(service))?.region
         // an emulator does not mind
         if (found !== undefined || endpoint !== undefined) return found ?? 'us-east-1'
         throw error
@@ -60,11 +57,9 @@ export function amazonClientSettings(
       try {
         return await chain.credentials()
       } catch (error) {
-        const secret = await readSecret(environment)
+        const secret = await readSecret(service)
         if (secret === undefined) throw error
-        const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = secret
-        const sessionToken = secret.AWS_SESSION_TOKEN
-        return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+        return secret.identity
       }
     },
     maxAttempts: 5,
@@ -73,26 +68,18 @@ export function amazonClientSettings(
   }
 }
 
-interface Secret {
-  readonly AWS_ACCESS_KEY_ID: string
-  readonly AWS_SECRET_ACCESS_KEY: string
-  readonly AWS_SESSION_TOKEN?: string
-  readonly AWS_DEFAULT_REGION?: string
-}
-
-/** CloudVolume's keys; undefined when there is no such file. Nothing of it gets into messages. */
-async function readSecret(environment: Environment): Promise<Secret | undefined> {
-  const file = path.join(environment.HOME ?? homedir(), '.cloudvolume/secrets/aws-secret.json')
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  try {
-    const secret = JSON.parse(text) as Partial<Secret>
-    if (typeof secret.AWS_ACCESS_KEY_ID === 'string' && typeof secret.AWS_SECRET_ACCESS_KEY === 'string')
-      return secret as Secret
-  } catch {
-    // a syntax error would quote the file
+/** CloudVolume's file for a service or for all; undefined without one. @throws storage-credential-invalid */
+async function readSecret(service: string) {
+  const found = await findSecretFile(service.toLowerCase(), 'aws')
+  if (found === undefined) return undefined
+  const text = (name: string): string | undefined => {
+    const value = found.content[name]
+    return typeof value === 'string' && value !== '' ? value : undefined
   }
-  throw chunkflowError('storage-denied', `${file} holds no AWS keys`, {
-    fix: 'it needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as JSON',
-  })
+  const [accessKeyId, secretAccessKey] = [text('AWS_ACCESS_KEY_ID'), text('AWS_SECRET_ACCESS_KEY')]
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw invalidCredential(found.file, 'it lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY')
+  const sessionToken = text('AWS_SESSION_TOKEN')
+  const identity = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+  return { identity, region: text('AWS_DEFAULT_REGION') }
 }

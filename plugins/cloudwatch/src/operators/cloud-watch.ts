@@ -1,5 +1,5 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch'
-import { chunkflowError, defineOperator, flag } from '@chunkflow/sdk'
+import { chunkflowError, defineOperator, flag, isChunkflowError } from '@chunkflow/sdk'
 import { amazonClientSettings } from '@chunkflow/sdk/storage'
 import { metricsOf } from '../metrics.js'
 
@@ -45,6 +45,7 @@ export default defineOperator({
 })
 
 function failure(cause: unknown, where: string): Error {
+  if (isChunkflowError(cause)) return cause
   const { message, name, $metadata } = cause as Error & { $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
   return chunkflowError('metrics-failed', `CloudWatch does not take the metrics: ${message || name}`, {
