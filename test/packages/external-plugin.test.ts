@@ -3,7 +3,7 @@
  * command that was itself installed from packed tarballs, and used in a chain with first-party loaders and savers.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -133,32 +133,6 @@ test('its operator runs between ours, its storage scheme serves our volumes, its
   )
   assert.is(hooked, '')
   assert.match(readFileSync(path.join(consumer, 'log.txt'), 'utf8'), 'sample-hook: create-chunk finished')
-})
-
-test('a plugin begun with the scaffold tests, builds, packs and installs at once', () => {
-  const work = folder.file('work')
-  mkdirSync(work)
-  run(process.execPath, [bin(), 'plugins', 'new', 'chunkflow-plugin-brighten'], work)
-  const begun = path.join(work, 'chunkflow-plugin-brighten')
-  run('npm', ['install', '--ignore-scripts', '--prefer-offline'], begun)
-  assert.match(run('npm', ['test'], begun), /Passed: +[1-9]/)
-  run('npm', ['run', 'build'], begun)
-  chunkflow('plugins', 'install', '--yes', pack(begun))
-  chunkflow(
-    'create-chunk',
-    '--size',
-    '4',
-    '8',
-    '8',
-    'brighten',
-    '--gain',
-    '1.5',
-    'save-h5',
-    '-f',
-    'bright.h5',
-  )
-  assert.ok(existsSync(path.join(consumer, 'bright.h5')))
-  chunkflow('plugins', 'uninstall', 'chunkflow-plugin-brighten')
 })
 
 test('a broken plugin is put aside and the rest goes on working', () => {

@@ -7,7 +7,6 @@ import {
   type Logger,
   type OperatorEntry,
   type RawOptions,
-  type RawValue,
   type VariableType,
 } from '@chunkflow/kernel/authoring'
 import {
@@ -54,7 +53,7 @@ export interface Chain extends ChainMethods, OperatorMethods {
   step(operator: string, options?: Readonly<Record<string, unknown>>): Chain
 }
 
-interface UncheckedStep {
+export interface UncheckedStep {
   readonly operator: string
   readonly options: Readonly<Record<string, unknown>>
 }
@@ -63,39 +62,20 @@ interface UncheckedStep {
 export const chunkflow = (settings: ChainSettings = {}): Chain => chainOf(settings, [])
 
 function chainOf(settings: ChainSettings, steps: readonly UncheckedStep[]): Chain {
-  const pipeline = async (registry?: Registry): Promise<Pipeline> => {
-    const known = registry ?? (await openRegistry())
-    const { mip, dryRun } = settings
-    return {
-      schema: 1,
-      globals: { ...(mip === undefined ? {} : { mip }), ...(dryRun ? { dryRun } : {}) },
-      steps: steps.map((step) => checkStep(step, known)),
-    }
-  }
   const methods: ChainMethods = {
-    pipeline: () => pipeline(),
+    pipeline: async () => pipelineOf(settings, steps, await openRegistry()),
     plan: async () => {
       const registry = await openRegistry()
-      return createHost(registry).plan(await pipeline(registry), { variables: typesOf(settings.variables) })
+      return createHost(registry).plan(pipelineOf(settings, steps, registry), {
+        variables: typesOf(settings.variables),
+      })
     },
-    run: async ({ logger = SILENT, signal } = {}) => {
-      const registry = await openRegistry()
-      const host = createHost(registry)
+    run: async (options) => {
       let variables: Readonly<Record<string, unknown>> = {}
-      try {
-        const plan = await host.plan(await pipeline(registry), { variables: typesOf(settings.variables) })
-        const { tasks, failures } = await host.run(plan, {
-          logger,
-          ...(signal === undefined ? {} : { signal }),
-          ...(settings.variables === undefined ? {} : { variables: settings.variables }),
-          onTask: (task) => {
-            variables = Object.fromEntries(task.names().map((name) => [name, task.get(name)]))
-          },
-        })
-        return { tasks, failures, variables }
-      } finally {
-        await host.dispose()
-      }
+      const { tasks, failures } = await runSteps(settings, steps, options, (found) => {
+        variables = found
+      })
+      return { tasks, failures, variables }
     },
   }
   const step = (operator: string, options: Readonly<Record<string, unknown>> = {}): Chain =>
@@ -111,6 +91,42 @@ function chainOf(settings: ChainSettings, steps: readonly UncheckedStep[]): Chai
   })
 }
 
+function pipelineOf(
+  { mip, dryRun }: ChainSettings,
+  steps: readonly UncheckedStep[],
+  registry: Registry,
+): Pipeline {
+  return {
+    schema: 1,
+    globals: { ...(mip === undefined ? {} : { mip }), ...(dryRun ? { dryRun } : {}) },
+    steps: steps.map((step) => checkStep(step, registry)),
+  }
+}
+
+/** Plans and runs steps. @param onTask gets the variables of every task that passed through all of them */
+export async function runSteps(
+  settings: ChainSettings,
+  steps: readonly UncheckedStep[],
+  { logger = SILENT, signal }: RunOptions = {},
+  onTask: (variables: Readonly<Record<string, unknown>>) => void,
+): Promise<Pick<ChainResult, 'tasks' | 'failures'>> {
+  const registry = await openRegistry()
+  const host = createHost(registry)
+  try {
+    const plan = await host.plan(pipelineOf(settings, steps, registry), {
+      variables: typesOf(settings.variables),
+    })
+    return await host.run(plan, {
+      logger,
+      ...(signal === undefined ? {} : { signal }),
+      ...(settings.variables === undefined ? {} : { variables: settings.variables }),
+      onTask: (task) => onTask(Object.fromEntries(task.names().map((name) => [name, task.get(name)]))),
+    })
+  } finally {
+    await host.dispose()
+  }
+}
+
 /** Canonical names: operators by alias, options by camelCase alias (`input` for `inputChunkName`). */
 function checkStep({ operator, options }: UncheckedStep, registry: Registry): PipelineStep {
   const { entry } = registry.find(operator)
@@ -119,17 +135,20 @@ function checkStep({ operator, options }: UncheckedStep, registry: Registry): Pi
   return {
     operator: entry.name,
     ...(typeof name === 'string' && !own ? { name } : {}),
-    options: Object.fromEntries(
-      Object.entries(own ? options : rest).map(([key, value]) => [
-        canonicalKey(entry, key),
-        value as RawValue,
-      ]),
-    ) as RawOptions,
+    options: canonicalOptions(entry, own ? options : rest) as RawOptions,
   }
 }
 
+/** Options under their own keys. @throws flag-unknown */
+export const canonicalOptions = (
+  entry: OperatorEntry,
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).map(([key, value]) => [canonicalKey(entry, key), value]))
+
 function canonicalKey(entry: OperatorEntry, key: string): string {
   if (Object.hasOwn(entry.flags, key) || (key === 'extra' && entry.unknownFlags === 'collect')) return key
+  if (key === 'name') return key
   const found = findFlag(entry.flags, kebabCase(key))
   if (found !== undefined && found.value === undefined) return found.key
   throw chunkflowError('flag-unknown', `No such option: ${key}`, {

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
   plugins: () => import('./plugins.js').then(({ plugins }) => plugins),
   registry: () => import('./registry.js').then(({ registry }) => registry),
   run: () => import('./run.js').then(({ run }) => run),
+  types: () => import('./types.js').then(({ types }) => types),
   version: () => import('./version.js').then(({ version }) => version),
   '--version': () => import('./version.js').then(({ version }) => version),
   help: async () => help,

@@ -7,5 +7,6 @@ export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.f
   plugins: 'List, install, link, update, uninstall and begin plugins (--json for programs)',
   registry: 'Search the catalogues of operators, show what a plugin offers (--registry names further ones)',
   run: 'Run a pipeline file',
+  types: 'Write TypeScript declarations of installed operators, for programs that use the API (--out FILE)',
   version: 'Print the version',
 })

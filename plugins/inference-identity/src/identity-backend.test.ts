@@ -1,4 +1,5 @@
 import { type ChunkflowError, INFERENCE, zyx } from '@chunkflow/sdk'
+import { inferenceBackendConformance } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cropBatch, identityBackend } from './identity-backend.js'
@@ -58,5 +59,8 @@ test('is provided under its name', async () => {
   assert.is(provider!.key, 'identity')
   assert.is(await provider!.create({} as never), identityBackend)
 })
+
+for (const { name, run } of inferenceBackendConformance(() => identityBackend, { model: SETTINGS }))
+  test(name, run)
 
 test.run()

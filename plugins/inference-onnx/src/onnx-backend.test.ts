@@ -11,6 +11,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import {
+  inferenceBackendConformance,
   inlineCompute,
   recordingLogger,
   seededRandom,
@@ -251,5 +252,18 @@ test('is provided under its name, with its worker', () => {
   assert.is(provider!.key, 'onnx')
   assert.equal(plugin.workers, { ort: './ort.worker.ts' })
 })
+
+for (const { name, run } of inferenceBackendConformance(() => backend, {
+  model: SETTINGS,
+  refused: [
+    { modelPath: 'nowhere.onnx' },
+    { modelPath: undefined },
+    { inputChannels: 2 },
+    { outputChannels: 4 },
+  ],
+  // sums over a batch are taken in another order
+  tolerance: 1e-5,
+}))
+  test(`conformance: ${name}`, run)
 
 test.run()

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PluginSlice } from '@chunkflow/kernel/authoring'
+import { insertApiReference } from './api-reference.js'
 import { insertPluginTable, insertReference } from './flag-table.js'
 import { pluginFolders, root } from './workspace.js'
 
@@ -36,3 +37,7 @@ for (const folder of await pluginFolders()) {
 const overview = path.join(root, 'README.md')
 const text = await readFile(overview, 'utf8')
 await keep(overview, text, insertPluginTable(text, slices))
+
+const api = path.join(root, 'cli/API.md')
+const guide = await readFile(api, 'utf8')
+await keep(api, guide, insertApiReference(guide, slices))

@@ -2,11 +2,12 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { emitApiTypes, emitSdkTypes } from './declarations.js'
 import { findKernelSources } from './kernels.js'
 import { buildPlugin } from './plugin.js'
 import { compileKernels } from './wasm.js'
@@ -79,33 +80,6 @@ export async function buildCli(slices: unknown[]): Promise<void> {
   await writeFile(path.join(folder, 'dist/registry.json'), JSON.stringify({ schema: 1, plugins: slices }))
 }
 
-/** Declarations of the SDK with the kernel's authoring half beside them: authors need no other package. */
-export async function emitTypes(): Promise<void> {
-  const output = path.join(root, 'sdk/dist/types')
-  await mkdir(output, { recursive: true })
-  await promisify(execFile)(
-    process.execPath,
-    [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'sdk/tsconfig.types.json')],
-    { cwd: root },
-  )
-  const files = await readdir(output, { recursive: true, withFileTypes: true })
-  for (const entry of files) {
-    if (!entry.isFile()) continue
-    const file = path.join(entry.parentPath, entry.name)
-    const kernel = path
-      .relative(path.dirname(file), path.join(output, 'kernel/src/authoring/index.js'))
-      .replaceAll('\\', '/')
-    const text = await readFile(file, 'utf8')
-    await writeFile(
-      file,
-      text.replaceAll(
-        "'@chunkflow/kernel/authoring'",
-        `'${kernel.startsWith('.') ? kernel : `./${kernel}`}'`,
-      ),
-    )
-  }
-}
-
 /** What `plugins new` copies: the template, and the SDK as a tarball while it is in no registry. */
 async function shipAuthoringKit(): Promise<void> {
   const target = path.join(root, 'cli/dist')
@@ -126,7 +100,7 @@ export async function buildWorkspace(): Promise<void> {
   const slices = []
   for (const folder of folders) slices.push(await buildPlugin(folder, { conditions: ['source'] }))
   await buildCli(slices)
-  await emitTypes()
+  await Promise.all([emitSdkTypes(root), emitApiTypes(root)])
   await shipAuthoringKit()
 }
 

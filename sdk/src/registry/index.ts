@@ -68,3 +68,5 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce((found, key) => (found as Record<PropertyKey, unknown> | undefined)?.[key], value)
 
 const an = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
+
+export { pluginTypesSource } from '../build/api-types.js'

@@ -4,6 +4,7 @@ import { isTransferred } from '../contracts/compute.js'
 
 /** The kernels of all inline COMPUTEs that are in use: open sessions, calls that run. */
 const instances = new Set<KernelInstance>()
+let workers = 0
 let afterCall: () => void = () => {}
 
 /** Bytes of memory of the kernels in use. */
@@ -52,7 +53,9 @@ export function inlineCompute(): Compute {
       }
     },
     startWorker: async (entry) => {
-      const { default: methods } = (await import(entry.href)) as { default: WorkerMethods }
+      // every worker has its own copy of the module's variables
+      const own = `${entry.href}?worker=${++workers}`
+      const { default: methods } = (await import(own)) as { default: WorkerMethods }
       return {
         call: async <T>(method: string, payload?: unknown) => {
           const result = await methods[method]!(payload as never)

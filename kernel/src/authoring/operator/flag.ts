@@ -237,6 +237,15 @@ export const flag = Object.freeze({
 export const kebabCase = (key: string): string =>
   key.replace(/[A-Z0-9]+(?=[A-Z][a-z])|[A-Z]/g, (letters) => `-${letters.toLowerCase()}`)
 
+/**
+ * What a port is called where it holds a value instead of a variable's name: `inputChunkName` → `input`. A port whose short
+ * name another flag has keeps its key.
+ */
+export function valueName(key: string, flags: Readonly<Record<string, FlagDefinition>>): string {
+  const short = key.replace(/(?:Chunk)?Names?$/, '')
+  return short === '' || short === key || Object.hasOwn(flags, short) ? key : short
+}
+
 /** The long names that set a boolean to false; `--no-x` unless the definition says otherwise. */
 export function negativeNames(key: string, definition: FlagDefinition): readonly string[] {
   if (definition.type !== 'boolean') return []
