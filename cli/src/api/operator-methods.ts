@@ -257,8 +257,8 @@ export interface OperatorMethods {
     /** its weights */
     convnetWeightPath?: string
     /** a patch that the model reads, z y x */
-    inputPatchSize?: Triple
-    patchSize?: Triple
+    inputPatchSize?: readonly [number, number, number]
+    patchSize?: readonly [number, number, number]
     /** channels the model reads */
     numInputChannels?: number
     /** largest difference that is taken for rounding */
@@ -799,12 +799,10 @@ export interface OperatorMethods {
     args?: string
     /** interpreter for .py files */
     python?: string
-    /** Further options, by name. */
-    extra?: Readonly<Record<string, unknown>>
     /** Instance name. */
     name?: string
     /** Options that the operator passes on. */
-    extra?: Readonly<Record<string, string>>
+    extra?: Readonly<Record<string, unknown>>
   }): Chain
   /** Print the largest object id. */
   printMaxId(options?: {
@@ -1331,6 +1329,10 @@ export interface OperatorFunctions {
     dataType?: 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'int8' | 'int16' | 'int32' | 'int64' | 'float16' | 'float32' | 'float64'
     /** how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin or software */
     encoding?: string
+    /** settings of that encoding as an info file has them, JSON: {"jpeg_quality": 90} */
+    encodingSettings?: string
+    /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
+    sharding?: string
     /** voxel size at mip 0 in nm, z y x */
     voxelSize?: readonly [number, number, number]
     /** first voxel at mip 0, z y x */
@@ -1397,6 +1399,12 @@ export interface OperatorFunctions {
     startMip?: number
     /** end of the mips to write, excluded */
     stopMip?: number
+    /** change blocks that the chunk covers in part, instead of refusing it; chunks that share a block must not be written at once */
+    allowUnaligned?: boolean
+    /** how encoded blocks are compressed */
+    compression?: 'gzip' | 'br' | 'zstd' | 'none'
+    /** up to 9 for gzip, 11 for br, 22 for zstd; gzip 0 stores blocks as they are */
+    compressionLevel?: number
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
@@ -1415,6 +1423,26 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<unknown>
+  /** Write a PyTorch model file and its weights as one ONNX file. */
+  exportOnnx(options: {
+    /** model file, as for inference -f pytorch */
+    convnetModel: string
+    /** its weights */
+    convnetWeightPath?: string
+    /** a patch that the model reads, z y x */
+    inputPatchSize?: readonly [number, number, number]
+    patchSize?: readonly [number, number, number]
+    /** channels the model reads */
+    numInputChannels?: number
+    /** largest difference that is taken for rounding */
+    tolerance?: number
+    /** interpreter that has PyTorch */
+    python?: string
+    /** the .onnx file to write */
+    fileName: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
   /** Make tasks from rows of a file of boxes. */
   fetchTaskFromFile(options: {
     /** .npy file of generate-tasks, or comma-separated text */
@@ -1671,6 +1699,8 @@ export interface OperatorFunctions {
     validateMip?: number
     /** zero the sections that the volume lists in blackout_section_ids.json */
     blackoutSections?: boolean
+    /** MiB of decoded blocks to keep for the next tasks and for other steps of the chain */
+    cache?: number
     /** read a public bucket without credentials */
     useHttps?: boolean
     /** Instance name. */
@@ -1731,6 +1761,8 @@ export interface OperatorFunctions {
     inverse?: boolean
     /** missing mask blocks are 0; otherwise they are an error */
     fillMissing?: boolean
+    /** MiB of decoded blocks to keep for the next tasks and for other steps of the chain */
+    cache?: number
     /** test the mask over the task instead of masking */
     checkAllZero?: boolean
     /** where the chain goes on when nothing survives */
@@ -1868,7 +1900,7 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
     /** Options that the operator passes on. */
-    extra?: Readonly<Record<string, string>>
+    extra?: Readonly<Record<string, unknown>>
   }, settings?: CallSettings): Promise<readonly unknown[]>
   /** Print the largest object id. */
   printMaxId(options: {
@@ -1968,7 +2000,11 @@ export interface OperatorFunctions {
     nproc?: number
     /** refuse a chunk that reaches beyond the volume instead of cropping */
     strictBounds?: boolean
-    /** gzip level of the blocks; 0 stores them uncompressed */
+    /** change blocks that the chunk covers in part, instead of refusing it; chunks that share a block must not be written at once */
+    allowUnaligned?: boolean
+    /** how encoded blocks are compressed */
+    compression?: 'gzip' | 'br' | 'zstd' | 'none'
+    /** up to 9 for gzip, 11 for br, 22 for zstd; gzip 0 stores blocks as they are */
     compressionLevel?: number
     /** first voxel of a volume that is created, z y x */
     volumeStart?: readonly [number, number, number]
@@ -1978,6 +2014,10 @@ export interface OperatorFunctions {
     blockSize?: readonly [number, number, number]
     /** block encoding of a volume that is created */
     encoding?: string
+    /** settings of that encoding as an info file has them, JSON: {"jpeg_quality": 90} */
+    encodingSettings?: string
+    /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
+    sharding?: string
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
@@ -2172,14 +2212,24 @@ export interface OperatorFunctions {
     blockSize?: readonly [number, number, number]
     /** block encoding of a volume that is created */
     encoding?: string
+    /** settings of that encoding as an info file has them, JSON: {"jpeg_quality": 90} */
+    encodingSettings?: string
+    /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
+    sharding?: string
+    /** how encoded blocks are compressed */
+    compression?: 'gzip' | 'br' | 'zstd' | 'none'
+    /** up to 9 for gzip, 11 for br, 22 for zstd; gzip 0 stores blocks as they are */
+    compressionLevel?: number
     /** missing blocks of the source are 0; otherwise they are an error */
     fillMissing?: boolean
-    /** change blocks that a task covers in part, instead of refusing the task */
+    /** change blocks that the chunk covers in part, instead of refusing it; chunks that share a block must not be written at once */
     allowUnaligned?: boolean
     /** leave out pieces of which the target has all blocks */
     resume?: boolean
     /** MiB of voxels to hold at a time */
     memory?: number
+    /** MiB of blocks to keep that lie in several pieces */
+    cache?: number
     /** how many blocks to write at once: 16 times this */
     parallel?: number
     /** read a public bucket without credentials */

@@ -8,9 +8,10 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filesIn, ROOT, readHdf5, workFolder } from '../pipelines/chunkflow.js'
-import { ENVIRONMENT, installedCommand, run } from './installed-command.js'
+import { ENVIRONMENT, installedCommand, run, usesInstalledCommand } from './installed-command.js'
 
 const test = suite('scaffold')
+usesInstalledCommand(test)
 const folder = workFolder()
 test.after(() => folder.remove())
 

@@ -4,9 +4,10 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filesIn, ROOT, workFolder } from '../pipelines/chunkflow.js'
-import { installedCommand, pack, run } from './installed-command.js'
+import { installedCommand, pack, run, usesInstalledCommand } from './installed-command.js'
 
 const test = suite('ten minutes')
+usesInstalledCommand(test)
 const folder = workFolder()
 test.after(() => folder.remove())
 
