@@ -11,6 +11,7 @@ import { filesIn } from '../pipelines/chunkflow.js'
 export const EXCLUDED: Readonly<Record<string, string>> = {
   'cloud-watch': 'it sends to a cloud; what it sends is tested beside it against a local server',
   'delete-task-in-queue': 'it takes tasks of a queue only; its acknowledgement is tested beside it',
+  'export-onnx': 'it needs PyTorch and a model; it is tested beside it',
   neuroglancer: 'it waits for a person',
   view: 'it waits for a person',
 }
