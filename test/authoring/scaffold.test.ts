@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ENVIRONMENT, installedCommand, run, usesInstalledCommand } from '../install/installed-command.js'
 import { filesIn, ROOT, readHdf5, workFolder } from '../pipelines/chunkflow.js'
-import { ENVIRONMENT, installedCommand, run, usesInstalledCommand } from './installed-command.js'
 
 const test = suite('scaffold')
 usesInstalledCommand(test)

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { installedCommand, pack, run, usesInstalledCommand } from '../install/installed-command.js'
 import { filesIn, ROOT, workFolder } from '../pipelines/chunkflow.js'
-import { installedCommand, pack, run, usesInstalledCommand } from './installed-command.js'
 
 const test = suite('ten minutes')
 usesInstalledCommand(test)

@@ -7,8 +7,14 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import {
+  ENVIRONMENT,
+  installedCommand,
+  pack,
+  run,
+  usesInstalledCommand,
+} from '../install/installed-command.js'
 import { ROOT, readHdf5, sum, workFolder } from '../pipelines/chunkflow.js'
-import { ENVIRONMENT, installedCommand, pack, run, usesInstalledCommand } from './installed-command.js'
 
 const test = suite('external plugin')
 usesInstalledCommand(test)
