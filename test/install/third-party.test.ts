@@ -93,6 +93,11 @@ test('volumes are stored in its encoding', async () => {
   assert.not.ok(existsSync(folder.file('other')))
 })
 
+test('open reads a file of its format and shows it in its viewer', async () => {
+  writeFileSync(folder.file('small.acme'), '2 3 5')
+  assert.is(await succeeds('open small.acme --with acme'), 'small 2 3 5\n')
+})
+
 test('generate-tasks asks its reader, and fills its queue; tasks come back from there', async () => {
   writeFileSync(folder.file('size.acme'), '4 6 10')
   const queue = folder.file('queue')

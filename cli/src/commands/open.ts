@@ -73,7 +73,7 @@ export async function open(argv: readonly string[]): Promise<number> {
       })) as never as Services
       if (!viewers.has(options.with)) throw unknownViewer(options.with, viewers.keys())
       try {
-        const layers = await findLayers(paths, options, services)
+        const layers = await findLayers(paths, options, { ...services, logger })
         const viewer = await viewers.get(options.with)
         const { voxelSize: voxelSizeNm, ...settings } = options
         await viewer.show(layers, { ...settings, voxelSizeNm }, { ...interrupts, logger })
@@ -88,7 +88,7 @@ export async function open(argv: readonly string[]): Promise<number> {
   }
 }
 
-type Services = LayerServices & { readonly viewers: ServiceFamily<Viewer> }
+type Services = Omit<LayerServices, 'logger'> & { readonly viewers: ServiceFamily<Viewer> }
 
 function unknownViewer(name: string, known: readonly string[]): Error {
   const near = suggest(name, known)

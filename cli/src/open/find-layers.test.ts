@@ -32,6 +32,7 @@ const format: VolumeFormat = {
   create: async () => volume,
 }
 const services: LayerServices = {
+  logger: { warn: assert.unreachable },
   files,
   readers: serviceFamily({ abc: reader }),
   volumes: serviceFamily({ test: format }),

@@ -3,7 +3,9 @@ import path from 'node:path'
 import {
   chunkflowError,
   DTYPES,
+  eachService,
   type LayerType,
+  type Logger,
   type ServiceFamily,
   withProperties,
 } from '@chunkflow/kernel/authoring'
@@ -20,6 +22,7 @@ export interface LayerServices {
   readonly files: Files
   readonly readers: ServiceFamily<Reader>
   readonly volumes: ServiceFamily<VolumeFormat>
+  readonly logger: Pick<Logger, 'warn'>
 }
 
 /**
@@ -40,7 +43,7 @@ export async function findLayers(
       layers.push({ name, value: await readFile(reader, location, settings) })
       continue
     }
-    const volume = await openVolume(location, services.volumes)
+    const volume = await openVolume(location, services)
     if (volume === undefined) throw unknownFormat(location, services)
     layers.push({ name, volume })
   }
@@ -60,15 +63,14 @@ function freeName(location: string, taken: readonly { readonly name: string }[])
 }
 
 /** By the name of a file, or of the first file in a folder that is no volume. */
-async function readerFor(
-  location: string,
-  { files, readers, volumes }: LayerServices,
-): Promise<Reader | undefined> {
+async function readerFor(location: string, services: LayerServices): Promise<Reader | undefined> {
   if (/^\w+:\/\//.test(location)) return undefined
-  const all = await Promise.all(readers.keys().map((key) => readers.get(key)))
+  const { files, readers, logger } = services
+  const all: Reader[] = []
+  for await (const reader of eachService(readers, logger)) all.push(reader)
   const byName = (name: string): Reader | undefined => all.find((reader) => reader.matches(name))
   if ((await files.status(location))?.kind !== 'directory') return byName(location)
-  if ((await openVolume(location, volumes)) !== undefined) return undefined
+  if ((await openVolume(location, services)) !== undefined) return undefined
   for (const name of await files.list(location)) {
     const reader = byName(name)
     if (reader !== undefined) return reader
@@ -76,9 +78,8 @@ async function readerFor(
   return undefined
 }
 
-async function openVolume(location: string, formats: ServiceFamily<VolumeFormat>) {
-  for (const key of formats.keys()) {
-    const format = await formats.get(key)
+async function openVolume(location: string, { volumes, logger }: LayerServices) {
+  for await (const format of eachService(volumes, logger)) {
     const volume = (await format.matches(location)) ? await format.open(location) : null
     if (volume !== null) return volume
   }

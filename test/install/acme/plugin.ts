@@ -1,5 +1,5 @@
 /** Source of the plugin that the tests of third-party services build; see plugin-fixtures. */
-import { definePlugin, ENCODINGS, INFERENCE, provide, QUEUES, READERS } from '@chunkflow/sdk'
+import { definePlugin, ENCODINGS, INFERENCE, provide, QUEUES, READERS, VIEWER } from '@chunkflow/sdk'
 
 const services = () => import('./services.js')
 
@@ -11,6 +11,7 @@ export default definePlugin({
     provide(ENCODINGS, 'acme-xor', { create: async () => (await services()).xorEncoding }),
     provide(INFERENCE, 'acme', { create: async () => (await services()).halvingBackend }),
     provide(QUEUES, 'acme', { create: async () => (await services()).folderQueues }),
+    provide(VIEWER, 'acme', { create: async () => (await services()).sizeViewer }),
     provide(READERS, 'acme', { create: async () => (await services()).sizeReader }),
   ],
   hooks: [

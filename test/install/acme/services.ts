@@ -1,12 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import {
+  type Chunk,
   createChunk,
   type Encoding,
   type InferenceBackend,
   type Queue,
   type QueueDriver,
   type Reader,
+  type Viewer,
   zyx,
 } from '@chunkflow/sdk'
 
@@ -72,6 +74,14 @@ export const sizeReader: Reader = {
     return createChunk(new Uint8Array(shape[0] * shape[1] * shape[2]), shape, {
       voxelOffset: zyx(10, 20, 30),
     })
+  },
+}
+
+/** Says names and sizes of what is shown. */
+export const sizeViewer: Viewer = {
+  show: async (layers, _, { logger }) => {
+    for (const layer of layers)
+      if ('value' in layer) logger.result(`${layer.name} ${(layer.value as Chunk).shape.join(' ')}`)
   },
 }
 
