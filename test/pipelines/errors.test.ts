@@ -100,7 +100,12 @@ test('a folder that may not be written', () => {
   chmodSync(file('locked'), 0o555)
   chmodSync(cwd, 0o755)
   const run = (...words: string[]) =>
-    spawnSync(process.execPath, [bin, ...words], { cwd, encoding: 'utf8', ...NOBODY })
+    spawnSync(process.execPath, [bin, ...words], {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, HOME: cwd, XDG_CONFIG_HOME: cwd, XDG_DATA_HOME: cwd },
+      ...NOBODY,
+    })
   if (run('--version').status !== 0) {
     console.log('skipped: needs a checkout that every user may read')
     return
