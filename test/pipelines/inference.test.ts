@@ -53,6 +53,22 @@ test('C21 in TypeScript: the example runs as its folder says', async () => {
   await checkIdentity('identity.h5', 1)
 })
 
+test('a mask volume does what the operator mask does afterwards', async () => {
+  // the volume covers the left half of the chunk: beyond it a mask is 0
+  await run(
+    'create-chunk --size 8 16 8 -o m threshold -i m -o m -t 100 create-info -i m -v mask -b 8 16 8 -s 1 4 4 save-precomputed -i m -v mask',
+  )
+  const line = (options: string) =>
+    `create-chunk --size 8 64 64 --voxel-size 1 1 1 inference -s 8 24 24 -v 2 8 8 -f identity -c 2 --mask-output-chunk ${options}`
+  const { stderr } = await run(line('--mask-volume-path mask --mask-mip 0 save-h5 -f masked.h5'))
+  assert.match(stderr, 'patches did not need the model: 0 blank')
+  await run(line('mask -v mask --mip 0 save-h5 -f after.h5'))
+  const [masked, after] = [await voxels('masked.h5'), await voxels('after.h5')]
+  assert.equal(masked.shape, [2, 8, 64, 64])
+  assert.equal(masked.values, after.values)
+  assert.ok(masked.values.includes(0) && masked.values.some((value) => value > 0))
+})
+
 if (hasNumpy)
   test('C21: a universal model file', async () => {
     const { stderr } = await run(

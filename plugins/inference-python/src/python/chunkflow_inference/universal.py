@@ -23,7 +23,11 @@ class UniversalModel:
         self.inferencer = source.PatchInferencer(settings["weightPath"], settings["patchWeights"].copy())
 
     def describe(self):
-        name = getattr(self.inferencer, "compute_device", None)
+        try:
+            name = getattr(self.inferencer, "compute_device", None)
+        except Exception:
+            # files ask their graphics processor for its name, also where there is none
+            name = None
         return {"device": "its own", "name": None if name is None else str(name), "weighted": True}
 
     def run(self, batch):
