@@ -36,14 +36,15 @@ export default async function bench({ ratio }: Bench): Promise<void> {
   })
   const model = await backend.load(
     modelSettings(
-      { ...options, convnetModel: fixture('model/model.onnx'), convnetWeightPath: undefined },
+      { ...options, convnetModel: fixture('model/model.onnx'), convnetWeightPath: undefined, threads: 1 },
       geometry,
     ),
   )
   const weights = patchWeights(geometry.outputPatchSize, geometry.overlap)
   const context = { signal: new AbortController().signal, progress: SILENT_PROGRESS }
 
-  const session = await InferenceSession.create(fixture('model/model.onnx'))
+  // one thread on both sides: several spin while they wait for each other, which counts as CPU time
+  const session = await InferenceSession.create(fixture('model/model.onnx'), { intraOpNumThreads: 1 })
   const voxels = 18 * 192 * 192
   const input = new Tensor(
     'float32',
