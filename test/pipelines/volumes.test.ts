@@ -241,6 +241,30 @@ test('T17: a queue of tasks makes mips 1 to 4, and a second pass the missing sca
   assert.equal((await readMip('gs://my-project/dataset/path', 6)).shape, [50, 3, 5])
 })
 
+test('tasks of 20 sections over blocks of 16: refused, or written part by part', async () => {
+  const shape = [50, 70, 90] as const
+  const image = Uint8Array.from({ length: 50 * 70 * 90 }, (_, index) => 1 + ((index * 37) % 250))
+  await makeHdf5('thick.h5', image, shape, [-7, 0, 64], [45, 6, 6])
+  await run(
+    'load-h5 -f thick.h5 create-info -v thick --block-size 16 16 16 --factor 1 2 2 --max-mip 2 save-precomputed -v thick',
+  )
+  const line =
+    'generate-tasks -v thick -c 20 64 64 load-precomputed -v thick downsample-upload -v thick --stop-mip 3'
+  const { code, stderr } = await chunkflow(line, { cwd })
+  assert.is(code, 1)
+  assert.match(stderr, 'is not aligned')
+  assert.equal(
+    filesIn(file('thick')).filter((name) => name.startsWith('12_12_45')),
+    [],
+  )
+  await run(`${line} --allow-unaligned`)
+  for (const [index, { shape: size, values }] of pyramid(image, shape, 2).entries()) {
+    const level = await readMip('thick', index + 1)
+    assert.equal([level.shape, level.offset], [size, [-7, 0, 64 / 2 ** (index + 1)]])
+    assert.equal(level.values, values, `mip ${index + 1}`)
+  }
+})
+
 test('uint64 labels up to 2^64 - 1: load, save, downsample-upload and transfer keep every bit', async () => {
   const shape = [13, 37, 50] as const
   const random = (index: number): bigint => BigInt(index % 5) * 0x3fff_ffff_ffff_fffbn

@@ -8,14 +8,19 @@ interface AwsError extends Error {
 /** Names of errors by what they mean; AWS has an older and a newer one for some. */
 const DENIED =
   /^(AccessDenied|AccessDeniedException|AuthFailure|CredentialsProviderError|ExpiredToken|InvalidClientTokenId|InvalidSecurity|KmsAccessDenied|SignatureDoesNotMatch|TokenProviderError|UnrecognizedClientException)/
-const LOST = /(MessageNotInflight|ReceiptHandleIsInvalid|InvalidParameterValue)$/
+const LOST = /(MessageNotInflight|ReceiptHandleIsInvalid)$/
+/** The older name for both, and for much else. */
+const PERHAPS_LOST = /InvalidParameterValue$/
 const MISSING = /(QueueDoesNotExist|NonExistentQueue)$/
 const EXISTS = /(QueueNameExists|QueueAlreadyExists)$/
 
 export const isMissingQueue = (error: unknown): boolean => MISSING.test(nameOf(error))
 export const isExistingQueue = (error: unknown): boolean => EXISTS.test(nameOf(error))
 /** True when a message is no longer ours: its time was over, or it is gone. */
-export const isLostLease = (error: unknown): boolean => LOST.test(nameOf(error))
+export const isLostLease = (error: unknown): boolean =>
+  LOST.test(nameOf(error)) ||
+  (PERHAPS_LOST.test(nameOf(error)) &&
+    /receipt handle|ReceiptHandle|in flight/i.test((error as Error).message))
 
 const nameOf = (error: unknown): string => (error as Partial<Error> | null)?.name ?? ''
 

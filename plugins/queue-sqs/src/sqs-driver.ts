@@ -40,6 +40,7 @@ export function createSqsDriver(environment: Environment): QueueDriver & { dispo
   return {
     async open(name, { visibilitySeconds }) {
       refuseName(name)
+      refuseTime(visibilitySeconds)
       try {
         return await openQueue(connect(), name, wait, visibilitySeconds ?? VISIBILITY_SECONDS)
       } catch (error) {
@@ -56,6 +57,16 @@ function refuseName(name: string): void {
     fix: name.endsWith('.fifo')
       ? 'use a standard queue: tasks have no order'
       : 'use up to 80 letters, digits, hyphens and underscores',
+  })
+}
+
+/** Amazon's limit: 12 hours. */
+const LONGEST_VISIBILITY_SECONDS = 43_200
+
+function refuseTime(seconds: number | undefined): void {
+  if (seconds === undefined || seconds <= LONGEST_VISIBILITY_SECONDS) return
+  throw chunkflowError('flag-invalid', `--visibility-timeout ${seconds} is longer than SQS allows`, {
+    fix: `give up to ${LONGEST_VISIBILITY_SECONDS} seconds; the time is extended while a task runs`,
   })
 }
 
@@ -143,6 +154,7 @@ async function openQueue(
       ),
     async receive({ visibilitySeconds: asked, signal }) {
       if (signal.aborted) return null
+      refuseTime(asked)
       const request = new ReceiveMessageCommand({
         QueueUrl,
         MaxNumberOfMessages: 1,

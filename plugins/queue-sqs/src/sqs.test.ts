@@ -268,6 +268,12 @@ test('refused credentials, lost leases and bad names say so', async () => {
   }
 })
 
+test('times longer than Amazon allows are refused before anything is asked', async () => {
+  assert.is((await errorOf(driver.open('long', { visibilitySeconds: 43_201 }))).code, 'flag-invalid')
+  const queue = await driver.open('long', { visibilitySeconds: 43_200 })
+  assert.is((await errorOf(queue.receive({ signal, visibilitySeconds: 50_000 }))).code, 'flag-invalid')
+})
+
 test('a dead letter lies in a queue beside, with its reason', async () => {
   const queue = await driver.open('graves', {})
   await queue.send(['0-1_0-1_0-1'])
