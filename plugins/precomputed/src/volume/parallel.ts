@@ -27,7 +27,7 @@ export async function forEachParallel<T>(
 }
 
 /** Memory that blocks in flight may take together. */
-const BYTES_IN_FLIGHT = 256 * 2 ** 20
+const BYTES_IN_FLIGHT = 128 * 2 ** 20
 /** What a block in flight takes, in units of its voxels: stored bytes, decompressed bytes, voxels. */
 const COPIES = 3
 
