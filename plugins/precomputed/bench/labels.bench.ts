@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { allocate, type BlockShape, type Compute, createChunk, type TypedArray } from '@chunkflow/sdk'
 import { downsampleChunk } from '@chunkflow/sdk/numerics'
+import { inlineCompute } from '@chunkflow/sdk/testing'
 import { javascriptCompute } from '../../../test/bench/javascript/compile.js'
-import { createPool } from '../../compute/src/pool.js'
 import { compressedSegmentation } from '../src/encodings/compressed-segmentation.js'
 import { compresso } from '../src/encodings/compresso.js'
 
@@ -43,9 +43,12 @@ async function repeat(work: () => Promise<unknown>): Promise<void> {
   for (let round = 0; round < 8; round++) await work()
 }
 
-/** Kernels for labels: WebAssembly on workers, copies included, against the same source as JavaScript. */
+/**
+ * Kernels for labels: WebAssembly, copies in and out included, against the same source as JavaScript; both on this thread, so
+ * that the kernels are compared and not the messages to workers.
+ */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const pool = createPool(new URL('../../compute/src/kernel.worker.ts', import.meta.url))
+  const webAssembly = inlineCompute()
   const javascript = {
     concurrency: 1,
     ...(await javascriptCompute([
@@ -53,28 +56,24 @@ export default async function bench({ ratio }: Bench): Promise<void> {
       new URL('../../../sdk/src/numerics/assembly/downsample-mode.ts', import.meta.url),
     ])),
   } as Compute
-  try {
-    const voxels = await labels(pool)
-    const [ours, theirs] = [compressedSegmentation(pool), compressedSegmentation(javascript)]
-    same(await ours.encode(voxels, BLOCK), await theirs.encode(voxels, BLOCK))
-    await ratio(
-      `precomputed: encode compressed_segmentation, WebAssembly / JavaScript, ${SIZE.join('x')} uint64`,
-      () => repeat(() => Promise.resolve(ours.encode(voxels, BLOCK))),
-      () => repeat(() => Promise.resolve(theirs.encode(voxels, BLOCK))),
-      { target: 0.45 },
-    )
-    const chunk = createChunk(voxels, SIZE, { layerType: 'segmentation' })
-    const downsample = async (compute: Compute): Promise<TypedArray> =>
-      (await downsampleChunk(chunk, [1, 2, 2], { compute }, 'mode')).data
-    same(await downsample(pool), await downsample(javascript))
-    await ratio(
-      `precomputed: mode 1x2x2, WebAssembly / JavaScript, ${SIZE.join('x')} uint64`,
-      () => repeat(() => downsample(pool)),
-      () => repeat(() => downsample(javascript)),
-      { target: 0.6 },
-    )
-    await ours.dispose()
-  } finally {
-    await pool.dispose()
-  }
+  const voxels = await labels(webAssembly)
+  const [ours, theirs] = [compressedSegmentation(webAssembly), compressedSegmentation(javascript)]
+  same(await ours.encode(voxels, BLOCK), await theirs.encode(voxels, BLOCK))
+  await ratio(
+    `precomputed: encode compressed_segmentation, WebAssembly / JavaScript, ${SIZE.join('x')} uint64`,
+    () => repeat(() => Promise.resolve(ours.encode(voxels, BLOCK))),
+    () => repeat(() => Promise.resolve(theirs.encode(voxels, BLOCK))),
+    { target: 0.45 },
+  )
+  const chunk = createChunk(voxels, SIZE, { layerType: 'segmentation' })
+  const downsample = async (compute: Compute): Promise<TypedArray> =>
+    (await downsampleChunk(chunk, [1, 2, 2], { compute }, 'mode')).data
+  same(await downsample(webAssembly), await downsample(javascript))
+  await ratio(
+    `precomputed: mode 1x2x2, WebAssembly / JavaScript, ${SIZE.join('x')} uint64`,
+    () => repeat(() => downsample(webAssembly)),
+    () => repeat(() => downsample(javascript)),
+    { target: 0.6 },
+  )
+  await ours.dispose()
 }
