@@ -22,9 +22,9 @@ export interface ViewerServices {
 }
 
 /** Blocks that were made are kept up to this; the chunks themselves are not copied. */
-export const CACHE_BYTES = 128 * 2 ** 20
+export const CACHE_BYTES = 64 * 2 ** 20
 /** Blocks made at once: each holds its finer voxels, eight times its own. */
-export const BLOCKS_AT_ONCE = 4
+export const BLOCKS_AT_ONCE = 3
 
 export interface NeuroglancerSettings extends ViewerSettings {
   readonly button: string | undefined

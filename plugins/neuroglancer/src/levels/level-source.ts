@@ -34,7 +34,8 @@ export interface LevelSource {
 /** Zeros on memory that is not shared: it is given back as soon as it was sent. */
 export const newVoxels = (dtype: Dtype, length: number): TypedArray => new DTYPES[dtype].array(length)
 
-const LARGEST_BLOCK_BYTES = 2 ** 21
+/** Making a coarse block takes eight times its own memory. */
+const LARGEST_BLOCK_BYTES = 2 ** 20
 
 /** 64 cubed, or less when there are many channels: halved along z first. */
 export function blockSizeFor(channels: number, dtype: Dtype): Zyx {

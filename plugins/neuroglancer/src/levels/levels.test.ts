@@ -100,9 +100,10 @@ test('levels above levels agree with the mean of what they cover', async () => {
 })
 
 test('blocks with many channels are smaller', () => {
-  assert.equal(blockSizeFor(1, 'uint64'), [64, 64, 64])
-  assert.equal(blockSizeFor(3, 'float32'), [32, 64, 64])
-  assert.equal(blockSizeFor(64, 'float32'), [16, 16, 32])
+  assert.equal(blockSizeFor(1, 'uint32'), [64, 64, 64])
+  assert.equal(blockSizeFor(1, 'uint64'), [32, 64, 64])
+  assert.equal(blockSizeFor(3, 'float32'), [32, 32, 64])
+  assert.equal(blockSizeFor(64, 'float32'), [16, 16, 16])
 })
 
 test('the cache makes a block once, and gives up the one used longest ago', async () => {
