@@ -74,7 +74,7 @@ test('a plugin of another SDK version is built, packed and installed', () => {
     listed
       .filter(({ origin }) => origin === 'installed')
       .map((plugin) => [plugin.package, plugin.usable, plugin.services]),
-    [['chunkflow-plugin-sample', true, ['chunkflow.storage/sample']]],
+    [['chunkflow-plugin-sample', true, ['chunkflow.storage/sample', 'chunkflow.viewer/sample']]],
   )
 })
 
@@ -133,6 +133,21 @@ test('its operator runs between ours, its storage scheme serves our volumes, its
   )
   assert.is(hooked, '')
   assert.match(readFileSync(path.join(consumer, 'log.txt'), 'utf8'), 'sample-hook: create-chunk finished')
+})
+
+test('its viewer opens files and volumes; ours bring their pages and licences', () => {
+  const shown = chunkflow('open', 'a.h5', 'sample://volume/layer', '--with', 'sample', '-v', '40', '4', '4')
+  assert.is(shown, 'a: uint8 4×8×12 at 0 0 0, 40 4 4 nm\nlayer: a volume of uint8, 40 4 4 nm\n')
+  const pages = path.join(consumer, 'node_modules/@chunkflow/plugin-neuroglancer/dist/page')
+  for (const name of [
+    'neuroglancer/main.js',
+    'neuroglancer/LICENSES.txt',
+    'neuroglancer/main.js.LEGAL.txt',
+    'view/main.js',
+  ])
+    assert.ok(existsSync(path.join(pages, name)), name)
+  const printed = chunkflow('create-chunk', 'neuroglancer', '--no-wait', 'view', '--no-wait')
+  assert.is(printed.split('Open this url in browser: ').length, 3)
 })
 
 test('a broken plugin is put aside and the rest goes on working', () => {

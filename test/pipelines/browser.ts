@@ -86,7 +86,7 @@ export interface WatchedPage {
 /** Opens the page of a viewer and keeps an eye on it. */
 export async function openPage(
   browser: Browser,
-  { url }: Viewing,
+  { url }: Pick<Viewing, 'url'>,
   size = { width: 1280, height: 800 },
 ): Promise<WatchedPage> {
   const page = await browser.newPage({ viewport: size })

@@ -1,4 +1,4 @@
-import { definePlugin, provide, STORAGE } from '@chunkflow/sdk'
+import { definePlugin, provide, STORAGE, VIEWER } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: 'chunkflow-plugin-sample',
@@ -6,6 +6,9 @@ export default definePlugin({
   provides: [
     provide(STORAGE, 'sample', {
       create: () => import('./sample-storage.js').then((module) => module.sampleDriver()),
+    }),
+    provide(VIEWER, 'sample', {
+      create: () => import('./sample-viewer.js').then((module) => module.sampleViewer),
     }),
   ],
   hooks: [

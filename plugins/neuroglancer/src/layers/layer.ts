@@ -26,8 +26,21 @@ export interface AnnotationLayer {
   readonly color: string
   /** Pixels: a point's diameter, a line's width. */
   readonly size: number
-  /** Red, green and blue of each, when they differ. */
-  readonly colors?: Uint8Array
+}
+
+/** Centre lines of objects, each in a colour of its own unless one is given for all. */
+export interface SkeletonLayer {
+  readonly kind: 'skeletons'
+  readonly name: string
+  readonly skeletons: ReadonlyMap<bigint, Skeleton>
+  readonly color: string | undefined
+}
+
+export interface Skeleton {
+  /** x y z in nm. */
+  readonly vertices: Float32Array
+  /** Two indices an edge. */
+  readonly edges: Uint32Array
 }
 
 /** Triangle meshes of objects. */
@@ -44,4 +57,4 @@ export interface Mesh {
   readonly triangles: Uint32Array
 }
 
-export type Layer = ArrayLayer | AnnotationLayer | MeshLayer
+export type Layer = ArrayLayer | AnnotationLayer | MeshLayer | SkeletonLayer

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createBlockCache } from '../levels/block-cache.js'
 import { createScratch } from '../levels/scratch.js'
-import type { AnnotationLayer, ArrayLayer, MeshLayer } from './layer.js'
+import type { AnnotationLayer, ArrayLayer, MeshLayer, SkeletonLayer } from './layer.js'
 import { parseLayerName } from './layer-name.js'
 import { readLayers } from './read-layer.js'
 import { valueRange } from './value-range.js'
@@ -139,7 +139,7 @@ test('the first grey range comes from the values, without outliers', () => {
 test('points, as an array, a list or a cloud with a voxel size', async () => {
   const points = { data: Int32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3], dtype: 'int32' }
   const [layer] = (await read(points, 'p[color=red,size=3]', [40, 8, 8])) as [AnnotationLayer]
-  assert.equal([...layer.coordinates], [3, 2, 1, 6, 5, 4])
+  assert.equal([...layer.coordinates], [3.5, 2.5, 1.5, 6.5, 5.5, 4.5])
   assert.equal([layer.geometry, layer.color, layer.size, layer.voxelSizeNm], ['point', 'red', 3, [40, 8, 8]])
   const [cloud] = (await read({ points: [[1, 2, 3]], voxelSize: [30, 6, 6] })) as [AnnotationLayer]
   assert.equal([cloud.color, cloud.size, cloud.voxelSizeNm], ['#ffff00', 8, [30, 6, 6]])
@@ -158,9 +158,9 @@ test('synapses: lines from pre to post, and the presynapses', async () => {
   const [lines, points] = (await read(synapses, 'syns')) as [AnnotationLayer, AnnotationLayer]
   assert.equal(
     [lines.name, [...lines.coordinates], lines.voxelSizeNm],
-    ['syns', [9, 8, 7, 90, 80, 70], [40, 4, 4]],
+    ['syns', [9.5, 8.5, 7.5, 90.5, 80.5, 70.5], [40, 4, 4]],
   )
-  assert.equal([points.name, [...points.coordinates]], ['syns_pre', [3, 2, 1, 9, 8, 7]])
+  assert.equal([points.name, [...points.coordinates]], ['syns_pre', [3.5, 2.5, 1.5, 9.5, 8.5, 7.5]])
   assert.is((await read({ pre: [[1, 2, 3]], post: null })).length, 1)
   assert.match(
     await code(read({ pre: [[1, 2, 3]], post: [[1, 0, 0, 0]] })),
@@ -181,12 +181,9 @@ test('skeletons and meshes by id', async () => {
       },
     ],
   ])
-  const [lines] = (await read(skeletons)) as [AnnotationLayer]
-  assert.equal(
-    [[...lines.coordinates], lines.voxelSizeNm, lines.colors?.length],
-    [[0, 0, 0, 30, 20, 10], [1, 1, 1], 3],
-  )
-  assert.is(((await read(skeletons, 'a[color=red]'))[0] as AnnotationLayer).colors, undefined)
+  const [lines] = (await read(skeletons, 'a[color=red]')) as [SkeletonLayer]
+  assert.equal([...lines.skeletons.get(7n)!.vertices], [0, 0, 0, 30, 20, 10])
+  assert.equal([[...lines.skeletons.get(7n)!.edges], lines.color], [[0, 1], 'red'])
   const id = 2n ** 63n + 1n
   const meshes = {
     [String(id)]: {
@@ -203,7 +200,7 @@ test('skeletons and meshes by id', async () => {
   assert.equal([...layer.meshes.get(id)!.triangles], [0, 1, 2])
   assert.match(
     await code(read({ 5: { vertices: [[1, 2, 3]], faces: [[0, 0, 1]] } })),
-    'A face of mesh 5 has no vertex 1',
+    'There is no vertex 1 in mesh 5, which has 1',
   )
 })
 

@@ -1,12 +1,10 @@
 import { chunkflowError, type Zyx, zyx } from '@chunkflow/sdk'
-import { labelColor } from '@chunkflow/sdk/numerics'
-import type { AnnotationLayer, MeshLayer } from './layer.js'
+import type { AnnotationLayer, MeshLayer, SkeletonLayer } from './layer.js'
 import { type LayerName, readLayerOptions } from './layer-name.js'
 import { type Rows, requireRows, rowsOf } from './rows.js'
 
 const POINTS = { color: '#ffff00', size: 8 } as const
 const LINES = { color: '#00ffff', size: 5 } as const
-const SKELETONS = { color: '#00ffff', size: 3 } as const
 
 /**
  * Layers of what is neither a chunk nor a volume, or null for an unknown kind of value.
@@ -20,7 +18,7 @@ export function readRecords(
   layer: LayerName,
   value: unknown,
   voxelSizeNm: Zyx,
-): readonly (AnnotationLayer | MeshLayer)[] | null {
+): readonly (AnnotationLayer | MeshLayer | SkeletonLayer)[] | null {
   const rows = rowsOf(value)
   if (rows !== undefined)
     return [pointsLayer(layer, requireRows(value, 3, `The points "${layer.name}"`), voxelSizeNm)]
@@ -57,14 +55,17 @@ function objectsOf(value: object): Map<bigint, Record<string, unknown>> {
 }
 
 /** Columns z y x from `first` on, as x y z. */
-function xyz(rows: Rows, row: number, first: number, into: Float32Array, at: number): void {
-  for (let axis = 0; axis < 3; axis++) into[at + axis] = rows.at(row, first + 2 - axis)
+function xyz(rows: Rows, row: number, first: number, into: Float32Array, at: number, shift = 0): void {
+  for (let axis = 0; axis < 3; axis++) into[at + axis] = rows.at(row, first + 2 - axis) + shift
 }
+
+/** Points name voxels: they are drawn in the middle of them, so that they lie in the section they belong to. */
+const MIDDLE = 0.5
 
 function pointsLayer(layer: LayerName, points: Rows, voxelSizeNm: Zyx): AnnotationLayer {
   const { color, size } = readLayerOptions(layer, ['color', 'size'])
   const coordinates = new Float32Array(points.count * 3)
-  for (let row = 0; row < points.count; row++) xyz(points, row, 0, coordinates, 3 * row)
+  for (let row = 0; row < points.count; row++) xyz(points, row, 0, coordinates, 3 * row, MIDDLE)
   return {
     kind: 'annotations',
     name: layer.name,
@@ -97,8 +98,8 @@ function synapseLayers(
         `Postsynapse ${row} of "${layer.name}" belongs to presynapse ${parent}, but there are ${from.count}`,
         { fix: 'the first column of the postsynapses counts rows of the presynapses from 0' },
       )
-    xyz(from, parent, 0, coordinates, 6 * row)
-    xyz(to, row, 1, coordinates, 6 * row + 3)
+    xyz(from, parent, 0, coordinates, 6 * row, MIDDLE)
+    xyz(to, row, 1, coordinates, 6 * row + 3, MIDDLE)
   }
   return [
     {
@@ -114,63 +115,48 @@ function synapseLayers(
   ]
 }
 
-/** Every edge as a line, each skeleton in a colour of its own unless one is given. */
-function skeletonLayer(layer: LayerName, skeletons: Map<bigint, Record<string, unknown>>): AnnotationLayer {
-  const { color, size } = readLayerOptions(layer, ['color', 'size'])
-  const parts = [...skeletons].map(([id, { vertices, edges }]) => ({
-    id,
-    vertices: requireRows(vertices, 3, `The vertices of skeleton ${id}`),
-    edges: requireRows(edges, 2, `The edges of skeleton ${id}`),
-  }))
-  const count = parts.reduce((sum, { edges }) => sum + edges.count, 0)
-  const coordinates = new Float32Array(count * 6)
-  const colors = new Uint8Array(count * 3)
-  let line = 0
-  for (const { id, vertices, edges } of parts)
-    for (let edge = 0; edge < edges.count; edge++, line++) {
-      for (const end of [0, 1]) {
-        const vertex = edges.at(edge, end)
-        if (!(vertex >= 0 && vertex < vertices.count))
-          throw chunkflowError('viewer-layer', `An edge of skeleton ${id} has no vertex ${vertex}`, {
-            fix: 'edges count vertices from 0',
-          })
-        xyz(vertices, vertex, 0, coordinates, 6 * line + 3 * end)
-      }
-      const color = labelColor(Number(id & 0xffffffffn), Number((id >> 32n) & 0xffffffffn))
-      colors.set([color & 0xff, (color >> 8) & 0xff, color >> 16], 3 * line)
-    }
-  return {
-    kind: 'annotations',
-    name: layer.name,
-    geometry: 'line',
-    coordinates,
-    voxelSizeNm: zyx(1, 1, 1),
-    color: color ?? SKELETONS.color,
-    size: size ?? SKELETONS.size,
-    ...(color === undefined ? { colors } : {}),
-  }
+function skeletonLayer(layer: LayerName, objects: Map<bigint, Record<string, unknown>>): SkeletonLayer {
+  const { color } = readLayerOptions(layer, ['color'])
+  const skeletons = new Map(
+    [...objects].map(([id, object]) => {
+      const what = `skeleton ${id}`
+      const vertices = verticesOf(object.vertices, what)
+      return [id, { vertices, edges: indicesOf(object.edges, 2, vertices.length / 3, what) }] as const
+    }),
+  )
+  return { kind: 'skeletons', name: layer.name, skeletons, color }
 }
 
 function meshLayer(layer: LayerName, objects: Map<bigint, Record<string, unknown>>): MeshLayer {
   readLayerOptions(layer, [])
   const meshes = new Map(
     [...objects].map(([id, object]) => {
-      const rows = requireRows(object.vertices, 3, `The vertices of mesh ${id}`)
-      const faces = requireRows(object.faces, 3, `The faces of mesh ${id}`)
-      const vertices = new Float32Array(rows.count * 3)
-      for (let row = 0; row < rows.count; row++) xyz(rows, row, 0, vertices, 3 * row)
-      const triangles = new Uint32Array(faces.count * 3)
-      for (let row = 0; row < faces.count; row++)
-        for (let corner = 0; corner < 3; corner++) {
-          const vertex = faces.at(row, corner)
-          if (!(vertex >= 0 && vertex < rows.count))
-            throw chunkflowError('viewer-layer', `A face of mesh ${id} has no vertex ${vertex}`, {
-              fix: 'faces count vertices from 0',
-            })
-          triangles[3 * row + corner] = vertex
-        }
-      return [id, { vertices, triangles }] as const
+      const what = `mesh ${id}`
+      const vertices = verticesOf(object.vertices, what)
+      return [id, { vertices, triangles: indicesOf(object.faces, 3, vertices.length / 3, what) }] as const
     }),
   )
   return { kind: 'meshes', name: layer.name, meshes }
+}
+
+function verticesOf(value: unknown, what: string): Float32Array {
+  const rows = requireRows(value, 3, `The vertices of ${what}`)
+  const vertices = new Float32Array(rows.count * 3)
+  for (let row = 0; row < rows.count; row++) xyz(rows, row, 0, vertices, 3 * row)
+  return vertices
+}
+
+/** Edges or faces: rows of vertices, counted from 0. */
+function indicesOf(value: unknown, columns: 2 | 3, vertices: number, what: string): Uint32Array {
+  const rows = requireRows(value, columns, `The ${columns === 2 ? 'edges' : 'faces'} of ${what}`)
+  const indices = new Uint32Array(rows.count * columns)
+  for (let index = 0; index < indices.length; index++) {
+    const vertex = rows.at(Math.floor(index / columns), index % columns)
+    if (!(Number.isInteger(vertex) && vertex >= 0 && vertex < vertices))
+      throw chunkflowError('viewer-layer', `There is no vertex ${vertex} in ${what}, which has ${vertices}`, {
+        fix: 'edges and faces count vertices from 0',
+      })
+    indices[index] = vertex
+  }
+  return indices
 }

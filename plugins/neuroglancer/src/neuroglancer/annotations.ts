@@ -18,7 +18,7 @@ const numbersEach = ({ geometry }: AnnotationLayer): 3 | 6 => (geometry === 'poi
 const countOf = (layer: AnnotationLayer): number => layer.coordinates.length / numbersEach(layer)
 
 function infoOf(layer: AnnotationLayer): object {
-  const { coordinates, geometry, voxelSizeNm, colors } = layer
+  const { coordinates, geometry, voxelSizeNm } = layer
   const lower = [0, 1, 2].map((axis) => extreme(coordinates, axis, Math.min, 0))
   // a box needs an extent, also around one point
   const upper = [0, 1, 2].map((axis) => extreme(coordinates, axis, Math.max, 0) + 1)
@@ -30,7 +30,7 @@ function infoOf(layer: AnnotationLayer): object {
     lower_bound: lower,
     upper_bound: upper,
     annotation_type: geometry === 'point' ? 'POINT' : 'LINE',
-    properties: colors === undefined ? [] : [{ id: 'color', type: 'rgb' }],
+    properties: [],
     relationships: [],
     by_id: { key: 'by_id' },
     spatial: [
@@ -56,17 +56,12 @@ function extreme(
   return best
 }
 
-/** Bytes of one: coordinates, then a colour padded to four bytes. */
-const bytesEach = (layer: AnnotationLayer): number =>
-  numbersEach(layer) * 4 + (layer.colors === undefined ? 0 : 4)
+const bytesEach = (layer: AnnotationLayer): number => numbersEach(layer) * 4
 
 function writeOne(layer: AnnotationLayer, index: number, view: DataView, at: number): void {
   const numbers = numbersEach(layer)
   for (let part = 0; part < numbers; part++)
     view.setFloat32(at + 4 * part, layer.coordinates[index * numbers + part]!, true)
-  if (layer.colors !== undefined)
-    for (let part = 0; part < 3; part++)
-      view.setUint8(at + 4 * numbers + part, layer.colors[3 * index + part]!)
 }
 
 function encodeOne(layer: AnnotationLayer, index: number): Uint8Array {

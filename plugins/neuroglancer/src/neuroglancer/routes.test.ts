@@ -173,26 +173,15 @@ test('points and lines in the annotation format', async () => {
         voxelSize: [40, 8, 4],
       },
     },
-    {
-      name: 'skeleton',
-      value: {
-        5: {
-          vertices: [
-            [1, 2, 3],
-            [4, 5, 6],
-          ],
-          edges: [[0, 1]],
-        },
-      },
-    },
+    { name: 'syns', value: { pre: [[1, 2, 3]], post: [[0, 4, 5, 6]] } },
   ])
   const info = await jsonOf(ask, 'layers/0/info')
   assert.equal(info.dimensions, { x: [4e-9, 'm'], y: [8e-9, 'm'], z: [4e-8, 'm'] })
   assert.equal(
     [info.lower_bound, info.upper_bound],
     [
-      [3, 2, -4],
-      [7, 6.5, 2],
+      [3.5, 2.5, -3.5],
+      [7.5, 7, 2.5],
     ],
   )
   assert.equal(info.annotation_type, 'POINT')
@@ -201,15 +190,45 @@ test('points and lines in the annotation format', async () => {
   assert.is(all.readBigUInt64LE(0), 2n)
   assert.equal(
     [0, 1, 2, 3, 4, 5].map((index) => all.readFloatLE(8 + 4 * index)),
-    [3, 2, 1, 6, 5.5, -4],
+    [3.5, 2.5, 1.5, 6.5, 6, -3.5],
   )
   assert.equal([all.readBigUInt64LE(32), all.readBigUInt64LE(40)], [0n, 1n])
   const one = await bodyOf(ask, 'layers/0/by_id/1')
-  assert.equal([one.length, one.readFloatLE(0)], [12, 6])
+  assert.equal([one.length, one.readFloatLE(0)], [12, 6.5])
   assert.is(await ask('layers/0/by_id/2'), undefined)
   const lines = await bodyOf(ask, 'layers/1/all/0_0_0')
-  assert.is(lines.length, 8 + 24 + 4 + 8)
-  assert.equal([lines.readFloatLE(8), lines.readFloatLE(20)], [3, 6])
+  assert.is(lines.length, 8 + 24 + 8)
+  assert.equal([lines.readFloatLE(8), lines.readFloatLE(20)], [3.5, 6.5])
+})
+
+test('skeletons by id, all of them selected', async () => {
+  const skeleton = {
+    vertices: [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    edges: [[0, 1]],
+  }
+  const ask = await serve([
+    { name: 'skels', value: new Map([[2n ** 63n, skeleton]]), options: { color: 'red' } },
+  ])
+  assert.equal(await jsonOf(ask, 'layers/0/info'), {
+    '@type': 'neuroglancer_skeletons',
+    vertex_attributes: [],
+  })
+  const encoded = await bodyOf(ask, `layers/0/${2n ** 63n}`)
+  assert.is(encoded.length, 8 + 24 + 8)
+  assert.equal(
+    [0, 4, 32, 36].map((at) => encoded.readUInt32LE(at)),
+    [2, 1, 0, 1],
+  )
+  assert.equal([encoded.readFloatLE(8), encoded.readFloatLE(20)], [3, 6])
+  assert.is(await ask('layers/0/6'), undefined)
+  const [layer] = (await jsonOf(ask, 'state.json')).layers
+  assert.equal(
+    [layer.type, layer.segments, layer.segmentDefaultColor],
+    ['segmentation', [String(2n ** 63n)], 'red'],
+  )
 })
 
 test('meshes in the single-resolution format', async () => {

@@ -38,17 +38,16 @@ void main() {
 `
 }
 
-export function annotationShader({ geometry, color, size, colors }: AnnotationLayer): string {
-  const chosen = colors === undefined ? 'color' : 'prop_color()'
-  const control = colors === undefined ? `#uicontrol vec3 color color(default="${color}")\n` : ''
+export function annotationShader({ geometry, color, size }: AnnotationLayer): string {
   const name = geometry === 'point' ? 'size' : 'width'
   const set =
     geometry === 'point'
       ? 'setPointMarkerSize(size);\n  setPointMarkerBorderWidth(0.0);'
       : 'setLineWidth(width);\n  setEndpointMarkerSize(0.0);'
-  return `${control}#uicontrol float ${name} slider(min=1, max=${Math.max(20, size)}, default=${size})
+  return `#uicontrol vec3 color color(default="${color}")
+#uicontrol float ${name} slider(min=1, max=${Math.max(20, size)}, default=${size})
 void main() {
-  setColor(${chosen});
+  setColor(color);
   ${set}
 }
 `

@@ -47,10 +47,7 @@ function sceneOf(layers: readonly Layer[]): Scene {
   }
   const records = layers.find((layer) => layer.kind !== 'array')
   const voxelSizeNm: Zyx = records?.kind === 'annotations' ? records.voxelSizeNm : [1, 1, 1]
-  const coordinates =
-    records?.kind === 'annotations'
-      ? records.coordinates
-      : ([...(records?.meshes.values() ?? [])][0]?.vertices ?? new Float32Array(3))
+  const coordinates = records === undefined ? new Float32Array(3) : coordinatesOf(records)
   const low: number[] = [0, 1, 2].map((axis) => coordinates[axis] ?? 0)
   const high = [...low]
   for (let index = 0; index < coordinates.length; index++) {
@@ -66,18 +63,29 @@ function sceneOf(layers: readonly Layer[]): Scene {
   }
 }
 
+/** x y z of the points, or of the first object. */
+function coordinatesOf(layer: Exclude<Layer, ArrayLayer>): Float32Array {
+  if (layer.kind === 'annotations') return layer.coordinates
+  const [first] = layer.kind === 'meshes' ? layer.meshes.values() : layer.skeletons.values()
+  return first?.vertices ?? new Float32Array(3)
+}
+
 function layerState(layer: Layer, address: string, isFirst: boolean): object {
   const source = `precomputed://${address}`
   if (layer.kind === 'annotations')
     return { type: 'annotation', name: layer.name, source, tab: 'rendering', shader: annotationShader(layer) }
-  if (layer.kind === 'meshes')
+  if (layer.kind === 'meshes' || layer.kind === 'skeletons') {
+    const ids = layer.kind === 'meshes' ? layer.meshes.keys() : layer.skeletons.keys()
+    const color = layer.kind === 'skeletons' ? layer.color : undefined
     return {
       type: 'segmentation',
       name: layer.name,
       source,
-      segments: [...layer.meshes.keys()].map(String),
+      segments: [...ids].map(String),
       tab: 'segments',
+      ...(color === undefined ? {} : { segmentDefaultColor: color }),
     }
+  }
   if (layer.role === 'segmentation')
     return { type: 'segmentation', name: layer.name, source, tab: 'segments', selectedAlpha: 0.4 }
   return { type: 'image', name: layer.name, source, tab: 'rendering', ...drawing(layer, isFirst) }
