@@ -21,7 +21,7 @@ const iconSvg = (shape: string): string =>
   `<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="2">${shape}</svg>`
 
 /**
- * Bundles Neuroglancer: the page's script, its two kinds of workers, WebAssembly decoders.
+ * Bundles Neuroglancer: the page's script and its two kinds of workers.
  * @returns the files that went in
  */
 export async function bundleNeuroglancer(entry: string, folder: string): Promise<string[]> {
@@ -40,11 +40,10 @@ export async function bundleNeuroglancer(entry: string, folder: string): Promise
     conditions: CONDITIONS,
     define: { NEUROGLANCER_BUILD_INFO: 'undefined', 'process.env.NODE_ENV': '"production"' },
     loader: { '.svg': 'text' },
-    assetNames: '[name]',
     legalComments: 'linked',
     metafile: true,
     logLevel: 'warning',
-    plugins: [rawIcons, unservedDecoders, siblingFiles(library)],
+    plugins: [rawIcons, unservedDecoders(library), siblingWorkers(library)],
   })
   return Object.keys(metafile.inputs)
 }
@@ -67,43 +66,40 @@ const rawIcons: Plugin = {
   },
 }
 
-/** Decoders, large ones of other licences, of encodings in which this plugin never serves a block. */
-const unservedDecoders: Plugin = {
-  name: 'unserved-decoders',
-  setup(build) {
-    build.onLoad(
-      { filter: /neuroglancer\/lib\/sliceview\/(jxl|png|compresso)\/index\.js$/ },
-      ({ path: file }) => {
-        const name = path.basename(path.dirname(file))
-        const decoder = `decompress${name[0]!.toUpperCase()}${name.slice(1)}`
-        return {
-          contents: `export const ${decoder} = () => { throw new Error('${name} blocks are not read here') }`,
-        }
-      },
-    )
-  },
+/** Decoders in WebAssembly, of other licences, for encodings in which this plugin never serves anything, by file. */
+const UNSERVED: Readonly<Record<string, readonly string[]>> = {
+  'mesh/draco/index.js': ['decodeDraco', 'decodeDracoPartitioned'],
+  'sliceview/compresso/index.js': ['decompressCompresso'],
+  'sliceview/jxl/index.js': ['decompressJxl'],
+  'sliceview/png/index.js': ['decompressPng'],
 }
 
-/** `new URL('./x', import.meta.url)`: workers are entries of the bundle beside it, WebAssembly files are copied there. */
-const siblingFiles = (library: string): Plugin => ({
-  name: 'sibling-files',
+const unservedDecoders = (library: string): Plugin => ({
+  name: 'unserved-decoders',
+  setup(build) {
+    build.onLoad({ filter: /index\.js$/ }, ({ path: file }) => {
+      const names = UNSERVED[path.relative(library, file).replaceAll(path.sep, '/')]
+      if (names === undefined) return undefined
+      const refuse = (name: string): string =>
+        `export const ${name} = () => { throw new Error('${name}: not part of this page') }`
+      return { contents: names.map(refuse).join('\n') }
+    })
+  },
+})
+
+/** `new URL('./worker.js', import.meta.url)`: workers are entries of the bundle, beside the page's script. */
+const siblingWorkers = (library: string): Plugin => ({
+  name: 'sibling-workers',
   setup(build) {
     build.onLoad({ filter: /\.js$/ }, async ({ path: file }) => {
       if (!file.startsWith(library)) return undefined
       const text = await readFile(file, 'utf8')
       if (!text.includes('import.meta.url')) return undefined
-      let imports = ''
       const contents = text.replace(
-        /new URL\(\s*"([^"]+\.(wasm|js))",\s*import\.meta\.url,?\s*\)/g,
-        (_, specifier: string, kind: string) => {
-          if (kind === 'js') return `new URL("./${path.basename(specifier)}", import.meta.url)`
-          const name = `file_${imports.length}`
-          imports += `import ${name} from "${specifier}";\n`
-          return `new URL(${name}, import.meta.url)`
-        },
+        /new URL\(\s*"([^"]+\.js)",\s*import\.meta\.url,?\s*\)/g,
+        (_, specifier: string) => `new URL("./${path.basename(specifier)}", import.meta.url)`,
       )
-      return { contents: imports + contents, loader: 'js' }
+      return { contents, loader: 'js' }
     })
-    build.initialOptions.loader = { ...build.initialOptions.loader, '.wasm': 'file' }
   },
 })

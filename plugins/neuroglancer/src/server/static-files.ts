@@ -8,7 +8,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
 }
 
 /** Serves the files of one folder. Names are looked up in its list: nothing that is asked for becomes a path. */
