@@ -1,7 +1,7 @@
 import { chunkflowError, defineWorker, isChunkflowError } from '@chunkflow/sdk'
 import { createArray, type NewArray, writeList } from './worker/create.js'
 import { type DescribeRequest, describeFile, type FileInfo } from './worker/describe.js'
-import { closeFile, openedFile, openFile } from './worker/library.js'
+import { closeFile, openedFile, openFile, withoutTime } from './worker/library.js'
 import { readInto, type SlabTransfer, writeFrom } from './worker/slabs.js'
 
 /** The HDF5 library on a thread of its own: it works synchronously. One file is open at a time. */
@@ -40,7 +40,7 @@ export default defineWorker({
 
   /** An attribute of the file. */
   writeText({ name, text }: { name: string; text: string }): void {
-    openedFile().file.create_attribute(name, text)
+    withoutTime(() => openedFile().file.create_attribute(name, text))
   },
 
   close: (): void => closeFile(),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { boxFromSize, type Chunk, createChunk, type Dtype, parseOptions, zyx } from '@chunkflow/sdk'
 import { ODD_PLACEMENT, ODD_SHAPE, rampChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
@@ -87,6 +87,22 @@ test('64-bit ids are exact, and listed', async () => {
   const listed = python(`
 for name in ('ids', 'signed', 'none'): print(*h5py.File(name + '.h5')['unique_nonzeros'][:])`)
   if (listed !== null) assert.is(listed, `5 ${2n ** 53n + 1n} ${2n ** 64n - 1n}\n-5 ${2n ** 62n}`)
+})
+
+test('the same chunk gives the same file, whatever the time', async () => {
+  const { now } = Date
+  try {
+    for (const [index, dtype] of (['uint32', 'float16', 'uint32', 'float16'] as const).entries()) {
+      Date.now = () => 1e12 + index * 1e6
+      await save(rampChunk(ODD_SHAPE, { dtype, ...ODD_PLACEMENT, layerType: 'segmentation' }), {
+        fileName: `time-${index}.h5`,
+      })
+    }
+  } finally {
+    Date.now = now
+  }
+  assert.equal(readFileSync(file('time-0.h5')), readFileSync(file('time-2.h5')))
+  assert.equal(readFileSync(file('time-1.h5')), readFileSync(file('time-3.h5')))
 })
 
 test('booleans are stored as uint8, and a conversion comes first', async () => {

@@ -1,7 +1,15 @@
 import { chunkflowError, DTYPES, type Dtype } from '@chunkflow/sdk'
 import { FLOAT, INTEGER } from './element-type.js'
 import { halvePrecision } from './half-precision.js'
-import { absolute, closeFile, failedWrite, type OpenFile, openFile, withMemory } from './library.js'
+import {
+  absolute,
+  closeFile,
+  failedWrite,
+  type OpenFile,
+  openFile,
+  withMemory,
+  withoutTime,
+} from './library.js'
 
 export interface NewArray {
   readonly dataset: string
@@ -47,24 +55,27 @@ export async function createArray(opened: OpenFile, array: NewArray): Promise<Op
   const path = absolute(array.dataset)
   const { Module } = opened.library
   const status = withMemory(opened.library, 0, (address) =>
-    Module.create_dataset(opened.file.file_id, path, BigInt(address), {
-      type: kind === 'float' ? FLOAT : INTEGER,
-      size: half ? 4 : bytes,
-      signed: kind === 'float' || kind === 'signed',
-      littleEndian: true,
-      vlen: false,
-      // empty at first: the library would want all data at once
-      shape: shape.map(() => 0n),
-      maxshape: shape.map((size) => BigInt(Math.max(1, size))),
-      chunks: chunks.map(BigInt),
-      compression: filter.number,
-      compression_opts: filter.options,
-      track_order: false,
-    } as never),
+    withoutTime(() =>
+      Module.create_dataset(opened.file.file_id, path, BigInt(address), {
+        type: kind === 'float' ? FLOAT : INTEGER,
+        size: half ? 4 : bytes,
+        signed: kind === 'float' || kind === 'signed',
+        littleEndian: true,
+        vlen: false,
+        // empty at first: the library would want all data at once
+        shape: shape.map(() => 0n),
+        maxshape: shape.map((size) => BigInt(Math.max(1, size))),
+        chunks: chunks.map(BigInt),
+        compression: filter.number,
+        compression_opts: filter.options,
+        track_order: false,
+      } as never),
+    ),
   )
   if (status < 0) throw failedWrite(opened.name)
   const file = half ? await reopenHalved(opened, array) : opened
-  if (Module.resize_dataset(file.file.file_id, path, shape.map(BigInt)) < 0) throw failedWrite(opened.name)
+  const resized = withoutTime(() => Module.resize_dataset(file.file.file_id, path, shape.map(BigInt)))
+  if (resized < 0) throw failedWrite(opened.name)
   return file
 }
 
@@ -85,17 +96,19 @@ export function writeList(
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   const status = withMemory(library, bytes.length, (address) => {
     library.Module.HEAPU8.set(bytes, address)
-    return library.Module.create_dataset(file.file_id, absolute(dataset), BigInt(address), {
-      type: values instanceof Float64Array ? FLOAT : INTEGER,
-      size: 8,
-      signed: true,
-      littleEndian: true,
-      vlen: false,
-      shape: [BigInt(values.length)],
-      maxshape: null,
-      compression: 0,
-      track_order: false,
-    } as never)
+    return withoutTime(() =>
+      library.Module.create_dataset(file.file_id, absolute(dataset), BigInt(address), {
+        type: values instanceof Float64Array ? FLOAT : INTEGER,
+        size: 8,
+        signed: true,
+        littleEndian: true,
+        vlen: false,
+        shape: [BigInt(values.length)],
+        maxshape: null,
+        compression: 0,
+        track_order: false,
+      } as never),
+    )
   })
   if (status < 0) throw failedWrite(name)
 }

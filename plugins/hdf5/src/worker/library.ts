@@ -55,8 +55,11 @@ export function closeFile(): void {
   if (current === undefined) return
   const { library: loaded, file, name } = current
   current = undefined
-  const flushed = file.mode === 'r' ? 0 : loaded.Module.flush(file.file_id)
-  if (file.close() < 0 || flushed < 0) throw failedWrite(name)
+  const failed = withoutTime(() => {
+    const flushed = file.mode === 'r' ? 0 : loaded.Module.flush(file.file_id)
+    return file.close() < 0 || flushed < 0
+  })
+  if (failed) throw failedWrite(name)
 }
 
 export const failedWrite = (name: string): ChunkflowError =>
@@ -95,6 +98,20 @@ function hasSignature(path: string): boolean {
 
 /** `main` and `/main` are the same. */
 export const absolute = (dataset: string): string => (dataset.startsWith('/') ? dataset : `/${dataset}`)
+
+/**
+ * Stops the clock for the library, which stamps every array with the time it was made or changed: the same chunk must give
+ * the same file. The action is synchronous, so nobody else looks at the clock meanwhile.
+ */
+export function withoutTime<T>(action: () => T): T {
+  const { now } = Date
+  Date.now = () => 0
+  try {
+    return action()
+  } finally {
+    Date.now = now
+  }
+}
 
 /**
  * Gives an action `bytes` of the library's memory.

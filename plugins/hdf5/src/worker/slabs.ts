@@ -1,5 +1,5 @@
 import { chunkflowError } from '@chunkflow/sdk'
-import { absolute, failedWrite, type OpenFile, outOfMemory, withMemory } from './library.js'
+import { absolute, failedWrite, type OpenFile, outOfMemory, withMemory, withoutTime } from './library.js'
 
 /** A part of a dataset and its bytes: C order, little endian. */
 export interface SlabTransfer {
@@ -33,13 +33,15 @@ export function writeFrom(opened: OpenFile, { dataset, start, count, bytes }: Sl
   withMemory(library, bytes.length, (address) => {
     const { Module } = library
     Module.HEAPU8.set(bytes, address)
-    const status = Module.set_dataset_data(
-      file.file_id,
-      absolute(dataset),
-      count.map(BigInt),
-      start.map(BigInt),
-      count.map(() => 1n),
-      BigInt(address),
+    const status = withoutTime(() =>
+      Module.set_dataset_data(
+        file.file_id,
+        absolute(dataset),
+        count.map(BigInt),
+        start.map(BigInt),
+        count.map(() => 1n),
+        BigInt(address),
+      ),
     )
     if (status < 0) throw failedWrite(name)
   })
