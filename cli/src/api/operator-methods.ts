@@ -999,8 +999,8 @@ export interface OperatorMethods {
     visibilityTimeout?: number
     /** also make the volume thumbnail/ below the output */
     thumbnail?: boolean
-    /** how blocks are encoded */
-    encoding?: 'raw' | 'jpeg' | 'compressed_segmentation' | 'fpzip' | 'kempressed'
+    /** how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin */
+    encoding?: string
     /** at mip 0 in nm, z y x */
     voxelSize?: readonly [number, number, number]
     /** write info files also where there are some */
@@ -2078,8 +2078,8 @@ export interface OperatorFunctions {
     visibilityTimeout?: number
     /** also make the volume thumbnail/ below the output */
     thumbnail?: boolean
-    /** how blocks are encoded */
-    encoding?: 'raw' | 'jpeg' | 'compressed_segmentation' | 'fpzip' | 'kempressed'
+    /** how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin */
+    encoding?: string
     /** at mip 0 in nm, z y x */
     voxelSize?: readonly [number, number, number]
     /** write info files also where there are some */

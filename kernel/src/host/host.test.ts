@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   boxFromSize,
+  chunkflowError,
   defineOperator,
   definePlugin,
   defineSource,
@@ -131,10 +132,11 @@ const fail = defineOperator({
   name: 'fail',
   summary: 'Fails',
   examples: [],
-  flags: {},
+  flags: { passing: flag.boolean({ summary: 'for a reason that may pass' }) },
   effects: 'pure',
-  create: () => ({
+  create: ({ options }) => ({
     run: () => {
+      if (options.passing) throw chunkflowError('unexpected', 'disk full', { fix: 'wait', retryable: true })
       throw new TypeError('broken')
     },
   }),
@@ -231,7 +233,8 @@ async function run(
   const pipeline: Pipeline = { schema: 1, globals: { dryRun }, steps }
   try {
     const plan = await host.plan(pipeline, { allowLateSource: lateSource })
-    return { failures: (await host.run(plan, { logger: silent })).failures }
+    const pause = async (seconds: number) => void events.push(`pause ${seconds}`)
+    return { failures: (await host.run(plan, { logger: silent, pause })).failures }
   } catch (error) {
     assert.ok(isChunkflowError(error), String((error as Error).stack))
     return { error }
@@ -314,6 +317,12 @@ test('a failing task of a queue goes to the dead letters and the run goes on', a
   const { failures } = await run([step('queue'), step('fail'), step('acknowledge')])
   assert.is(failures, 2)
   assert.equal(events, ['dead 0', 'dead 4'])
+})
+
+test('tasks that failed for a reason that may pass are released, and the run waits longer each time', async () => {
+  const { failures } = await run([step('queue'), step('fail', { passing: true })])
+  assert.is(failures, 2)
+  assert.equal(events, ['released 0', 'pause 1', 'released 4', 'pause 2'])
 })
 
 test('a queue that cannot be told of a failure does not hide it', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   type HookHandlers,
   type Logger,
@@ -24,6 +25,8 @@ export interface HostRunSettings {
   readonly variables?: Readonly<Record<string, unknown>>
   /** Gets every task that passed through the whole chain. */
   readonly onTask?: (task: Task) => void
+  /** Waits between tasks that failed for a reason that may pass; the clock unless a test says otherwise. */
+  readonly pause?: (seconds: number, signal: AbortSignal) => Promise<void>
   /** Asked for a progress reporter once the run's services exist. */
   readonly progress?: (services: ServiceContainer) => Promise<Progress>
 }
@@ -59,6 +62,7 @@ export function createHost(registry: Registry): Host {
           progress: (await settings.progress?.(services)) ?? SILENT_PROGRESS,
           variables: settings.variables ?? {},
           onTask: settings.onTask ?? (() => {}),
+          pause: settings.pause ?? pause,
           signal: settings.signal ?? new AbortController().signal,
           onInterrupt: settings.onInterrupt ?? (() => () => {}),
         })
@@ -80,6 +84,10 @@ export function createHost(registry: Registry): Host {
     },
     dispose: () => processScope.dispose(),
   }
+}
+
+async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(seconds * 1000, undefined, { signal }).catch(() => {})
 }
 
 async function loadHooks(

@@ -38,6 +38,8 @@ export interface RunSettings {
   readonly variables: Readonly<Record<string, unknown>>
   /** Gets every task that passed through the whole chain. */
   readonly onTask: (task: Task) => void
+  /** Waits; ends at once when the run is stopped. */
+  readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>
 }
 
 export interface RunResult {
@@ -54,6 +56,7 @@ export async function runPlan(plan: Plan, settings: RunSettings): Promise<RunRes
   const steps = new Map<PlannedStep, Step>()
   let tasks = 0
   let failures = 0
+  let released = 0
   let source: TaskSource | undefined
   let failure: unknown
   await hooks.emit('runPlanned', runView(plan, undefined))
@@ -75,7 +78,12 @@ export async function runPlan(plan: Plan, settings: RunSettings): Promise<RunRes
       }
       const outcome = await runTask(plan, settings, steps, context, offered, tasks)
       tasks += 1
-      if (outcome === 'failed') failures += 1
+      if (outcome === 'failed' || outcome === 'released') failures += 1
+      released = outcome === 'released' ? released + 1 : 0
+      if (released > 0 && !signal.aborted) {
+        logger.info(`the reason may pass: going on in ${backOffSeconds(released)} s`)
+        await settings.pause(backOffSeconds(released), signal)
+      }
     }
     if (signal.aborted) throw interrupted()
     return { tasks, failures }
@@ -91,6 +99,12 @@ export async function runPlan(plan: Plan, settings: RunSettings): Promise<RunRes
     })
   }
 }
+
+const LONGEST_PAUSE_SECONDS = 60
+
+/** A full disk or a store out of reach fails every task: 1, 2, 4, … seconds, so that a worker does not spin through its queue. */
+const backOffSeconds = (failuresInARow: number): number =>
+  Math.min(LONGEST_PAUSE_SECONDS, 2 ** (failuresInARow - 1))
 
 const interrupted = () =>
   chunkflowError('run-interrupted', 'The run was stopped before it was finished', {
@@ -138,7 +152,7 @@ async function runTask(
   context: RunContext,
   offered: SourceTask,
   index: number,
-): Promise<'finished' | 'skipped' | 'failed'> {
+): Promise<'finished' | 'skipped' | 'failed' | 'released'> {
   const { hooks, logger } = settings
   const task = createTask(offered)
   const view = (): TaskView => ({ index, bbox: optionalBoxOf(task), log: task.log })
@@ -160,8 +174,9 @@ async function runTask(
     }
     const reason = error instanceof Error ? error.message : String(error)
     logger.error(`task ${task.log.bbox ?? index} failed: ${reason}`)
-    await giveBack(offered.lease, reason, isChunkflowError(error) && error.retryable, logger)
-    return 'failed'
+    const retryable = isChunkflowError(error) && error.retryable
+    await giveBack(offered.lease, reason, retryable, logger)
+    return retryable ? 'released' : 'failed'
   }
 }
 

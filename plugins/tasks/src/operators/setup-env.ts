@@ -114,9 +114,9 @@ The output covers --volume-start to --volume-stop; what is left open is as in --
     thumbnail: flag.boolean({ default: true, summary: 'also make the volume thumbnail/ below the output' }),
     encoding: flag.text({
       char: 'e',
-      choices: ['raw', 'jpeg', 'compressed_segmentation', 'fpzip', 'kempressed'],
       default: 'raw',
-      summary: 'how blocks are encoded',
+      summary:
+        'how blocks are encoded: raw, jpeg, png, compressed_segmentation, or an encoding of another plugin',
     }),
     voxelSize: flag.numbers3({
       char: 'v',
