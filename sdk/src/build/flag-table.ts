@@ -21,24 +21,26 @@ export function insertReference(readme: string, slice: PluginSlice): string | un
 export function insertPluginTable(readme: string, slices: readonly PluginSlice[]): string {
   const rows = slices.map(({ package: name, operators, services }) => {
     const folder = name.replace(/^@chunkflow\/plugin-/, '')
-    const offers =
-      operators.length > 0
-        ? operators.map((entry) => `\`${entry.name}\``)
-        : [
-            ...new Set(
-              services.map(
-                ({ token, key }) =>
-                  `service ${token.replace('chunkflow.', '')}${key === undefined ? '' : ` ${key}`}`,
-              ),
-            ),
-          ]
-    return `| [${folder}](plugins/${folder}/README.md) | ${offers.join(' ')} |`
+    const listed = operators.map((entry) => `\`${entry.name}\``)
+    return `| [${folder}](plugins/${folder}/README.md) | ${listed.join(' ')} | ${servicesByToken(services)} |`
   })
   return readme.replace(
     /(<!-- plugins:begin -->)[\s\S]*?(<!-- plugins:end -->)/,
     (_, begin: string, end: string) =>
-      `${begin}\n\n| plugin | offers |\n| --- | --- |\n${rows.join('\n')}\n\n${end}`,
+      `${begin}\n\n| plugin | operators | services |\n| --- | --- | --- |\n${rows.join('\n')}\n\n${end}`,
   )
+}
+
+/** `queue sqs; storage file, mem`: families with their keys. */
+function servicesByToken(services: PluginSlice['services']): string {
+  const families = new Map<string, string[]>()
+  for (const { token, key } of services) {
+    const keys = families.get(token) ?? []
+    families.set(token, key === undefined ? keys : [...keys, key])
+  }
+  return [...families]
+    .map(([token, keys]) => [token.replace('chunkflow.', ''), keys.join(', ')].filter(Boolean).join(' '))
+    .join('; ')
 }
 
 /** Markdown: services, hooks, then one section per operator with its flags and examples. */
