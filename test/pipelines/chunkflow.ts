@@ -126,3 +126,10 @@ export function python(
   }
   return execFileSync(PYTHON, ['-c', code, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })
 }
+
+/** A command as the documents have it, with a folder of the test in place of `/tmp`; paths into this checkout stay. */
+export const withoutTmp = (line: string, folder: string): string =>
+  line
+    .split(ROOT)
+    .map((part) => part.replaceAll('/tmp/', `${folder}/`))
+    .join(ROOT)

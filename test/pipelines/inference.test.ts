@@ -4,7 +4,18 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, filesIn, python, ROOT, readHdf5, succeeds, sum, words, workFolder } from './chunkflow.js'
+import {
+  chunkflow,
+  filesIn,
+  python,
+  ROOT,
+  readHdf5,
+  succeeds,
+  sum,
+  withoutTmp,
+  words,
+  workFolder,
+} from './chunkflow.js'
 
 const test = suite('inference with model files')
 const folder = workFolder()
@@ -12,7 +23,7 @@ const { cwd, file } = folder
 test.after(() => folder.remove())
 
 const env = { CHUNKFLOW_PYTHON: '/usr/bin/python3' }
-const run = (line: string, where = cwd) => succeeds(line.replaceAll('/tmp/', `${cwd}/`), { cwd: where, env })
+const run = (line: string, where = cwd) => succeeds(withoutTmp(line, cwd), { cwd: where, env })
 const fixture = (name: string): string => path.join(ROOT, 'test/fixtures', name)
 const EXAMPLES = path.join(ROOT, 'plugins/inference')
 const AFFINITY = path.join(EXAMPLES, 'examples/inference/pytorch_affinity.py')

@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { countValues, filesIn, readHdf5, succeeds, sum, workFolder } from './chunkflow.js'
+import { countValues, filesIn, readHdf5, succeeds, sum, withoutTmp, workFolder } from './chunkflow.js'
 
 const test = suite('script commands')
 const folder = workFolder()
 const { cwd, file } = folder
-const run = (line: string) => succeeds(line.replaceAll('/tmp/', `${cwd}/`), { cwd })
+const run = (line: string) => succeeds(withoutTmp(line, cwd), { cwd })
 test.after(() => folder.remove())
 
 async function voxels(name: string): Promise<{

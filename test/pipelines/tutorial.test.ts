@@ -3,12 +3,12 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { countValues, filesIn, ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
+import { countValues, filesIn, ROOT, readHdf5, succeeds, withoutTmp, workFolder } from './chunkflow.js'
 
 const test = suite('tutorial commands')
 const folder = workFolder()
 const { cwd, file } = folder
-const run = (line: string) => succeeds(line.replaceAll('/tmp/', `${cwd}/`), { cwd })
+const run = (line: string) => succeeds(withoutTmp(line, cwd), { cwd })
 const fixture = (name: string): string => path.join(ROOT, 'test/fixtures', name)
 test.after(() => folder.remove())
 
