@@ -15,6 +15,7 @@ import {
   type Zyx,
   zyx,
 } from '@chunkflow/sdk'
+import { leastCommonMultiple } from '../volume/least-common-multiple.js'
 
 export interface PieceOptions {
   /** What is copied, in voxels of both scales. */
@@ -33,12 +34,7 @@ export interface Pieces {
   readonly coverWrites: boolean
 }
 
-const greatestCommonDivisor = (left: number, right: number): number =>
-  right === 0 ? left : greatestCommonDivisor(right, left % right)
-const leastCommonMultiple = (left: number, right: number): number =>
-  (left / greatestCommonDivisor(left, right)) * right
-
-/** `copy` as a function of each axis. */
+/** A size made axis by axis. */
 const byAxis = (compute: (axis: 0 | 1 | 2) => number): Zyx => zyx(compute(0), compute(1), compute(2))
 
 /**

@@ -17,6 +17,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import { DENSE_ENCODINGS } from './compression.js'
+import { leastCommonMultiple } from './least-common-multiple.js'
 import { chooseSharding, parseSharding, printSharding, shardSize } from './sharded/sharding.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -110,8 +111,7 @@ function parseScale(json: unknown, mip: number, refuse: (what: string) => never)
     sharding,
     blockSize: blockSize!,
     blockSizes,
-    writeSize:
-      sharding === null ? blockSizes.reduce(leastCommonMultiple) : shardSize(sharding, box, blockSize!),
+    writeSize: sharding === null ? blockSizes.reduce(commonSize) : shardSize(sharding, box, blockSize!),
     voxelSizeNm: triple(json.resolution, 'resolution', (part) => Number.isFinite(part) && Number(part) > 0),
     box,
     json,
@@ -126,16 +126,12 @@ function parseShardingOf(json: Json, name: string, refuse: (what: string) => nev
   )
 }
 
-const greatestCommonDivisor = (left: number, right: number): number =>
-  right === 0 ? left : greatestCommonDivisor(right, left % right)
 /** The smallest size that both sizes divide. */
-const leastCommonMultiple = (left: Zyx, right: Zyx): Zyx =>
+const commonSize = (left: Zyx, right: Zyx): Zyx =>
   zyx(
-    ...(left.map((value, axis) => (value / greatestCommonDivisor(value, right[axis]!)) * right[axis]!) as [
-      number,
-      number,
-      number,
-    ]),
+    leastCommonMultiple(left[0], right[0]),
+    leastCommonMultiple(left[1], right[1]),
+    leastCommonMultiple(left[2], right[2]),
   )
 
 const isRecord = (value: unknown): value is Json =>
