@@ -1,5 +1,5 @@
 import { formatSize, type VariableType } from '@chunkflow/kernel/authoring'
-import { createHost, type Plan } from '@chunkflow/kernel/host'
+import { createHost, type Plan, planDigest } from '@chunkflow/kernel/host'
 import { scanChain } from '../chain/scan.js'
 import { readConfiguration } from '../configuration/configuration.js'
 import { openRegistry } from '../discovery/registry.js'
@@ -25,7 +25,7 @@ export async function plan(argv: readonly string[]): Promise<number> {
 
 const planJson = (planned: Plan, pipeline: unknown) => ({
   pipeline,
-  digest: planned.digest,
+  digest: planDigest(planned),
   warnings: planned.warnings,
   source: planned.source?.name ?? null,
   steps: planned.steps.map(
@@ -59,7 +59,7 @@ function describePlan(planned: Plan): string {
     )
   }
   for (const warning of planned.warnings) lines.push(`warning ${warning}`)
-  lines.push(`digest  ${planned.digest}`)
+  lines.push(`digest  ${planDigest(planned)}`)
   return lines.join('\n')
 }
 

@@ -22,6 +22,7 @@ import {
   zyx,
 } from '../authoring/index.js'
 import { createHost } from './host.js'
+import { planDigest } from './plan/digest.js'
 import type { Pipeline, PipelineStep } from './plan/pipeline.js'
 import { createRegistry, type PluginSource, unknownOperatorOf } from './registry/registry.js'
 
@@ -482,7 +483,7 @@ test('asking each service of a family leaves out those that cannot be made, with
 test('the digest ignores sources and acknowledgement, not options', async () => {
   const host = createHost(createRegistry([await registryOf(plugin)]))
   const digest = async (steps: PipelineStep[]): Promise<string> =>
-    (await host.plan({ schema: 1, globals: {}, steps })).digest
+    planDigest(await host.plan({ schema: 1, globals: {}, steps }))
   assert.is(
     await digest([step('make')]),
     await digest([step('queue'), step('make', { value: 'x' }), step('acknowledge')]),

@@ -1,4 +1,5 @@
 import { COMPUTE, definePlugin, provide } from '@chunkflow/sdk'
+import { lazyCompute } from './lazy-compute.js'
 
 export default definePlugin({
   name: '@chunkflow/plugin-compute',
@@ -6,7 +7,7 @@ export default definePlugin({
   provides: [
     provide(COMPUTE, {
       scope: 'process',
-      create: async ({ workers }) => (await import('./pool.js')).createPool(workers.kernel!),
+      create: ({ workers }) => lazyCompute(workers.kernel!),
     }),
   ],
 })

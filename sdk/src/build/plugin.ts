@@ -84,6 +84,9 @@ async function bundle(
     target: 'node20',
     conditions: [...conditions],
     chunkNames: 'chunks/[name]-[hash]',
+    // less to compile at every start; names stay, and source maps tell the lines
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: true,
     legalComments: 'none',
     logLevel: 'warning',

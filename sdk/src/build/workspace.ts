@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { emitApiTypes, emitSdkTypes } from './declarations.js'
 import { findKernelSources } from './kernels.js'
+import { oneCore } from './one-core.js'
 import { buildPlugin } from './plugin.js'
 import { compileKernels } from './wasm.js'
 
@@ -63,14 +64,16 @@ export async function buildCli(slices: unknown[]): Promise<void> {
     outdir: 'dist',
     bundle: true,
     splitting: true,
-    minify: true,
-    keepNames: true,
+    // names stay: messages and stacks show them, and keeping them beside shortened ones costs a call for every function
+    minifyWhitespace: true,
+    minifySyntax: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     conditions: ['source'],
     chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'linked',
+    plugins: [oneCore(path.join(folder, 'src/main.ts'), path.join(folder, 'src'))],
     // CommonJS dependencies call require for Node's own modules
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

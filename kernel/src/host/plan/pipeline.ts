@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { chunkflowError, type RawOptions } from '../../authoring/index.js'
 
 /** One chain in the form that command lines, pipeline files and the API share. */
@@ -54,19 +53,3 @@ export function readPipeline(value: unknown, where: string): Pipeline {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** JSON with sorted keys and no spaces: the same value always gives the same text. */
-export function canonicalJson(value: unknown): string {
-  if (typeof value === 'bigint') return JSON.stringify(value.toString())
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
-  if (isRecord(value)) {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined)
-    entries.sort(([left], [right]) => (left < right ? -1 : 1))
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
-}
-
-/** SHA-256, hexadecimal, of a value's canonical JSON. */
-export const digestOf = (value: unknown): string =>
-  createHash('sha256').update(canonicalJson(value)).digest('hex')

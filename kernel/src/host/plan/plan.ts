@@ -8,7 +8,7 @@ import {
   type VariableType,
 } from '../../authoring/index.js'
 import type { LoadedPlugin, Registry } from '../registry/registry.js'
-import { digestOf, type Pipeline } from './pipeline.js'
+import type { Pipeline } from './pipeline.js'
 import type { PlannedSource, PlannedStep } from './planned-step.js'
 import { flowVariables } from './variables.js'
 
@@ -20,8 +20,6 @@ export interface Plan {
   readonly source: PlannedSource | undefined
   readonly steps: readonly PlannedStep[]
   readonly warnings: readonly string[]
-  /** Identifies what the chain computes, without its source, acknowledgement, logging and viewers. */
-  readonly digest: string
 }
 
 export interface PlanSettings {
@@ -71,7 +69,7 @@ export async function planPipeline(
     warnings.push(
       'tasks are fetched from a queue but never deleted: without delete-task-in-queue every task comes back',
     )
-  return { globals, source, steps, warnings, digest: planDigest(globals, steps) }
+  return { globals, source, steps, warnings }
 }
 
 const isSource = (definition: AnyOperator): definition is SourceDefinition => definition.role === 'source'
@@ -134,16 +132,4 @@ function checkSkipTargets(steps: readonly PlannedStep[], registry: Registry): vo
         },
       )
     }
-}
-
-function planDigest(globals: RunGlobals, steps: readonly PlannedStep[]): string {
-  const computing = steps.filter(
-    ({ definition }) =>
-      !definition.acknowledges && !definition.outsideDigest && definition.effects !== 'interactive',
-  )
-  return digestOf({
-    schema: 1,
-    mip: globals.mip,
-    steps: computing.map(({ definition, options }) => ({ operator: definition.name, options })),
-  })
 }

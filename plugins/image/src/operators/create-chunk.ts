@@ -11,7 +11,7 @@ import {
   type TypedArray,
   type Zyx,
 } from '@chunkflow/sdk'
-import { type ComputeServices, connectedComponents } from '@chunkflow/sdk/numerics'
+import type { ComputeServices } from '@chunkflow/sdk/numerics'
 import { randomBytes, randomFloats, sineBytes, sineFloats, sineMask } from '../kernels/patterns.js'
 import { inferredType } from '../result-type.js'
 
@@ -81,6 +81,7 @@ async function fill({ size, dtype, pattern, seed }: Filling, services: ComputeSe
   if (dtype === 'uint8') return random ? randomBytes(size, seed) : sineBytes(size)
   if (dtype === 'float32' || dtype === 'float64')
     return random ? randomFloats(size, dtype, seed) : sineFloats(size, dtype)
+  const { connectedComponents } = await import('@chunkflow/sdk/numerics')
   const chunk: Chunk = createChunk(random ? randomBytes(size, seed) : sineMask(size), size)
   return astype(await connectedComponents(chunk, { connectivity: 6 }, services), dtype).data
 }
