@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import {
   chunkflowError,
   equalZyx,
@@ -9,6 +8,7 @@ import {
   type ModelSettings,
   type ServiceFamily,
 } from '@chunkflow/sdk'
+import { expandHome } from '@chunkflow/sdk/storage'
 import { augmentModel } from './augmentation.js'
 import type { PatchGeometry } from './geometry.js'
 import { augments, type InferenceOptions } from './settings.js'
@@ -83,8 +83,8 @@ export const modelSettings = (
   options: InferenceOptions & ModelOptions,
   { inputPatchSize, outputPatchSize }: PatchGeometry,
 ): ModelSettings => ({
-  modelPath: expandHome(options.convnetModel),
-  weightPath: expandHome(options.convnetWeightPath),
+  modelPath: options.convnetModel && expandHome(options.convnetModel),
+  weightPath: options.convnetWeightPath && expandHome(options.convnetWeightPath),
   inputPatchSize,
   outputPatchSize,
   inputChannels: options.numInputChannels,
@@ -96,6 +96,3 @@ export const modelSettings = (
   outputName: options.outputName,
   python: options.python,
 })
-
-/** `~` at the beginning stands for the home directory. */
-const expandHome = (path: string | undefined): string | undefined => path?.replace(/^~(?=$|\/)/, homedir)

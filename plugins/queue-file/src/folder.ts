@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { chunkflowError, isChunkflowError } from '@chunkflow/sdk'
+import { expandHome } from '@chunkflow/sdk/storage'
 import { newIds } from './ticket.js'
 
 /** Absolute path of a queue's folder; a leading `~` is the home folder. @throws queue-name-invalid */
@@ -10,7 +10,7 @@ export function queueFolder(name: string): string {
     throw chunkflowError('queue-name-invalid', `"${name}" is not the folder of a queue`, {
       fix: 'write fq:///data/queue, or fq://queue for a folder below the working directory',
     })
-  return path.resolve(name === '~' || name.startsWith('~/') ? path.join(homedir(), name.slice(1)) : name)
+  return path.resolve(expandHome(name))
 }
 
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | null)?.code ?? '')

@@ -60,9 +60,18 @@ export function openFileStorage(url: string): Storage {
       })
     },
     describeAccess: async () => ({
-      credential: `the user of this process (${userInfo().username})`,
+      credential: `the user of this process (${userName()})`,
       facts: { folder: root },
     }),
+  }
+}
+
+/** A process in a container may run under a number that no user has. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `number ${process.geteuid?.()}`
   }
 }
 

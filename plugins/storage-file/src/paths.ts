@@ -1,7 +1,7 @@
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chunkflowError } from '@chunkflow/sdk'
+import { expandHome } from '@chunkflow/sdk/storage'
 
 /** Absolute path; a leading `~` is the home folder. */
 export function resolvePath(file: string): string {
@@ -11,8 +11,7 @@ export function resolvePath(file: string): string {
     throw chunkflowError('storage-path-invalid', 'The path contains a zero byte', {
       fix: 'give a file or folder',
     })
-  const expanded = file === '~' || file.startsWith('~/') ? path.join(homedir(), file.slice(1)) : file
-  return path.resolve(expanded)
+  return path.resolve(expandHome(file))
 }
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
