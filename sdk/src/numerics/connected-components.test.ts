@@ -7,6 +7,7 @@ import {
   createChunk,
   type Dtype,
   isBigDtype,
+  isChunkflowError,
   type TypedArray,
   type Zyx,
 } from '@chunkflow/kernel/authoring'
@@ -95,7 +96,9 @@ test('agrees with flood fill for every dtype, shape and division into groups and
         const shapeZyx = [nz, ny, nx] as const
         const data = randomLabels(dtype, nz * ny * nx, seed)
         const limits = { groupVoxels: 1e6, groupRows, pieceBytes }
-        const { labels, count } = await labelRuns({ data, dtype, shapeZyx, connectivity }, services, limits)
+        // what lay there before must not show
+        const labels = new Uint32Array(data.length).fill(77)
+        const count = await labelRuns({ data, dtype, shapeZyx, connectivity }, labels, services, limits)
         const expected = floodFill(data, shapeZyx, connectivity)
         assert.equal([...labels], [...expected])
         assert.is(count, Math.max(...expected))
@@ -103,6 +106,20 @@ test('agrees with flood fill for every dtype, shape and division into groups and
     ),
     { numRuns: 400 },
   )
+})
+
+test('writes into an array it is given, of the right length only', async () => {
+  const data = new Uint8Array([1, 0, 2, 2, 0, 1])
+  const into = new Uint32Array(6).fill(9)
+  const { labels, count } = await labelComponents(data, 'uint8', [1, 2, 3], 6, services, { into })
+  assert.is(labels, into)
+  assert.is(count, 4)
+  assert.equal([...into], [1, 0, 2, 3, 0, 4])
+  const error = await labelComponents(data, 'uint8', [1, 2, 3], 6, services, {
+    into: into.subarray(1),
+  }).catch((reason: unknown) => reason)
+  assert.ok(isChunkflowError(error))
+  assert.is(error.code, 'chunk-invalid')
 })
 
 test('labels rows of more than 65535 voxels and empty arrays', async () => {

@@ -1,4 +1,5 @@
 import {
+  allocate,
   type Chunk,
   chunkflowError,
   createChunk,
@@ -64,7 +65,9 @@ export async function connectedComponents(
 /**
  * {@link connectedComponents} on a bare array, of any size.
  * @param data C order, an integer dtype or bool; 64-bit values are compared exactly
- * @throws dtype-unsupported for floats, chunk-invalid when the shape does not fit
+ * @param options.into takes the labels, as many as `data` has elements; without, an array is made. The first touch of new
+ * memory costs as much as the labelling, so repeated work does well to give its own
+ * @throws dtype-unsupported for floats, chunk-invalid when a shape or `into` does not fit
  */
 export async function labelComponents(
   data: TypedArray,
@@ -72,9 +75,13 @@ export async function labelComponents(
   shapeZyx: Zyx,
   connectivity: Connectivity,
   services: ComputeServices,
+  { into }: { readonly into?: Uint32Array } = {},
 ): Promise<ComponentLabels> {
   if (isFloat(dtype)) throw chunkflowError('dtype-unsupported', `${dtype} values are no labels`)
   if (productZyx(shapeZyx) !== data.length)
     throw chunkflowError('chunk-invalid', `${data.length} elements do not fill ${formatSize(shapeZyx)}`)
-  return labelRuns({ data, dtype, shapeZyx, connectivity }, services)
+  if (into !== undefined && into.length !== data.length)
+    throw chunkflowError('chunk-invalid', `${into.length} elements cannot take the labels of ${data.length}`)
+  const labels = into ?? (allocate('uint32', data.length) as Uint32Array)
+  return { labels, count: await labelRuns({ data, dtype, shapeZyx, connectivity }, labels, services) }
 }

@@ -1,4 +1,4 @@
-import { allocate, bytesPerElement, type Dtype, type TypedArray, type Zyx } from '@chunkflow/kernel/authoring'
+import { bytesPerElement, type Dtype, type TypedArray, type Zyx } from '@chunkflow/kernel/authoring'
 import type { KernelSession } from '../contracts/compute.js'
 import { type ComputeServices, computeOptions } from './compute-services.js'
 import connectedRuns from './connected-runs.wasm.js'
@@ -30,21 +30,23 @@ export interface LabelInput {
 
 /**
  * Labels an array group by group (a group is a range of x rows, in scan order), then stitches the groups.
- * @returns labels 1..count in scan order. 32 bits are enough: typed arrays have at most 2^32 elements
+ * @param labels as many elements as the input, all written: labels 1..count in scan order. 32 bits are enough: typed arrays
+ * have at most 2^32 elements
+ * @returns count
  */
 export async function labelRuns(
   input: LabelInput,
+  labels: Uint32Array,
   services: ComputeServices,
   { groupVoxels, groupRows, pieceBytes } = LABEL_LIMITS,
-): Promise<{ labels: Uint32Array; count: number }> {
+): Promise<number> {
   const [nz, ny, nx] = input.shapeZyx
-  const labels = allocate('uint32', input.data.length) as Uint32Array
-  if (labels.length === 0) return { labels, count: 0 }
+  if (labels.length === 0) return 0
   const groups = [...rangesOf(0, nz * ny, Math.min(groupRows, groupVoxels / nx))]
   let count = 0
   for (const rows of groups) count = await labelGroup(input, labels, rows, count, pieceBytes, services)
   if (groups.length > 1) count = stitchGroups(input, labels, groups, count)
-  return { labels, count }
+  return count
 }
 
 /** Labels one group with numbers above `base`; returns the last one. */

@@ -6,10 +6,11 @@
 //
 // All decisions are made on masks of 64 voxels: where a row changes, where it equals the row behind. A stretch of equal
 // voxels inside one run of both rows is joined once, at its first voxel; the run of a voxel is found by counting the run
-// starts up to it. So the work per voxel is free of branches and the work per run is one look at two parents.
+// starts up to it. Stretches with a covered voxel, which other rows have joined already, are left out. So the work per voxel
+// is free of branches and the work per run is one look at two parents.
 //
 // Memory above `heap`: room for the caller's pieces; masks of the row in work; a ring of the last rows (their voxels,
-// run starts, changes, and the number of runs before each word); a table of the first run of each row; and the runs,
+// joined voxels, run starts, changes, and the number of runs before each word); a table of the first run of each row; and the runs,
 // which end the memory and grow. A run is { parent u32, start u32, end u32 }, start and end counting voxels in its row.
 
 import { equal64, zero64 } from './parts/masks'
@@ -32,17 +33,20 @@ let sectionRows: u32 = 0
 let firstY: u32 = 0
 let connectivity: u32 = 0
 
-// masks of the row in work, one bit a voxel: not zero; equal to the row behind; equal to that row of the section behind
+// masks, one bit a voxel: voxels of the row in work that are not zero; one that is written only; an empty one
 let filled: usize = 0
-let equalRow: usize = 0
-let equalSection: usize = 0
 let unused: usize = 0
 let none: usize = 0
+/** Voxels of the row in work that are joined with the section behind by way of the row behind. */
+let roundabout: usize = 0
 
 let ring: usize = 0
 let ringRows: u32 = 0
 let ringBytes: usize = 0
-// places in a ring entry; the voxels come first
+// places in a ring entry; the voxels come first. The masks of equal voxels are those of joined ones: not zero, and equal to
+// the row behind, or to that row of the section behind
+let equalRow: usize = 0
+let equalSection: usize = 0
 let starts: usize = 0
 let changes: usize = 0
 let ranks: usize = 0
@@ -71,13 +75,14 @@ export function begin(heap: usize, pieceBytes: u32, length: u32, rows: u32, rows
   rowCount = 0
   const maskBytes = <usize>words << 3
   filled = heap + ((<usize>pieceBytes + 79) & ~15)
-  equalRow = filled + maskBytes
-  equalSection = equalRow + maskBytes
-  unused = equalSection + maskBytes
+  unused = filled + maskBytes
   none = unused + maskBytes
-  ring = (none + maskBytes + 15) & ~15
+  roundabout = none + maskBytes
+  ring = (roundabout + maskBytes + 15) & ~15
   ringRows = min(rowsPerSection + 2, rows)
-  starts = (rowBytes + 7) & ~7
+  equalRow = (rowBytes + 7) & ~7
+  equalSection = equalRow + maskBytes
+  starts = equalSection + maskBytes
   changes = starts + maskBytes
   ranks = changes + maskBytes
   ringBytes = (ranks + (<usize>words << 2) + 15) & ~15
@@ -166,6 +171,21 @@ function upTo(opening: u64, bit: u32): u32 { return <u32>popcnt(opening & (~(<u6
 @inline
 function before(opening: u64, bit: u32): u32 { return <u32>popcnt(opening & (((<u64>1) << <u64>bit) - 1)) }
 
+/** One voxel of each stretch that begins in the word and meets no covered voxel. */
+function uncovered(same: u64, change: u64, cover: u64, continued: u64): u64 {
+  let stretches = same & ~(same << 1 & ~change | continued)
+  let places: u64 = 0
+  const breaks = ~same | change
+  while (stretches != 0) {
+    const first = stretches & (0 - stretches)
+    stretches ^= first
+    // the stretch is all bits from its first to below the next break (or to the top)
+    const next = breaks & (0 - (first << 1))
+    if (((next & (0 - next)) - first & cover) == 0) places |= first
+  }
+  return places
+}
+
 /**
  * Joins the row in work with the row `back` rows behind it.
  * @param equal where to leave the mask of equal voxels
@@ -205,18 +225,18 @@ function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: u
     const same = equal64<T>(left, right) & solid
     store<u64>(equal + place, same)
     const cover = load<u64>(coverA + place) | load<u64>(coverB + place)
-    let stretches = same & ~((same << 1 | equalBefore) & ~change)
+    const continued = equalBefore & ~change
     equalBefore = same >> 63
-    const breaks = ~same | change
-    while (stretches != 0) {
-      const first = stretches & (0 - stretches)
-      stretches ^= first
-      // the stretch is all bits from its first to below the next break (or to the top)
-      const next = breaks & (0 - (first << 1))
-      if (((next & (0 - next)) - first & cover) == 0) {
-        const bit = <u32>ctz(first)
-        joinRuns(rank + upTo(opening, bit), otherRank + upTo(otherOpening, bit))
-      }
+    let places: u64
+    if ((same & same << 1 & change) == 0) {
+      // Stretches lie apart, so all are looked at in one addition: a covered voxel carries to the place after its stretch
+      const carried = same + (cover & same | same & continued)
+      places = same & ~(same >> 1) & ~((carried & ~same) >> 1)
+      if (carried < same) places &= ~(<u64>0) >> 1
+    } else places = uncovered(same, change, cover, continued)
+    for (; places != 0; places &= places - 1) {
+      const bit = <u32>ctz(places)
+      joinRuns(rank + upTo(opening, bit), otherRank + upTo(otherOpening, bit))
     }
     if (corners) {
       // a corner matters only where both rows change: elsewhere the voxel between joins the two
@@ -248,13 +268,26 @@ function joinBehind<T>(voxels: usize, entry: usize, y: u32): void {
   const diagonalCorners = connectivity == 26
   const hasRow = y > 0 && row > 0
   const hasSection = row >= sectionRows
-  if (hasRow) joinRow<T>(voxels, entry, 1, equalRow, none, none, corners)
-  if (hasSection)
-    joinRow<T>(voxels, entry, sectionRows, equalSection, corners && hasRow ? equalRow : none, none, corners)
+  const besides = entry + equalRow
+  const above = entry + equalSection
+  if (hasRow) joinRow<T>(voxels, entry, 1, besides, none, none, corners)
+  else memory.copy(besides, none, <usize>words << 3)
+  if (!hasSection) memory.copy(above, none, <usize>words << 3)
+  else if (!hasRow) joinRow<T>(voxels, entry, sectionRows, above, none, none, corners)
+  else if (corners) joinRow<T>(voxels, entry, sectionRows, above, besides, none, true)
+  else {
+    // four equal voxels in a square of two rows and two sections: three joins are enough. Rows without runs leave old masks,
+    // but nothing equals their voxels
+    const rowBehind = entryBefore(entry, 1) + equalSection
+    const sectionBehind = entryBefore(entry, sectionRows) + equalRow
+    for (let place: usize = 0; place < <usize>words << 3; place += 8)
+      store<u64>(roundabout + place, load<u64>(besides + place) & load<u64>(rowBehind + place) & load<u64>(sectionBehind + place))
+    joinRow<T>(voxels, entry, sectionRows, above, roundabout, none, false)
+  }
   if (!corners) return
-  const covered = hasSection ? equalSection : none
+  const covered = hasSection ? above : none
   if (y > 0 && row > sectionRows)
-    joinRow<T>(voxels, entry, sectionRows + 1, unused, covered, hasRow ? equalRow : none, diagonalCorners)
+    joinRow<T>(voxels, entry, sectionRows + 1, unused, covered, hasRow ? besides : none, diagonalCorners)
   if (y + 1 < sectionRows && row + 1 >= sectionRows)
     joinRow<T>(voxels, entry, sectionRows - 1, unused, covered, none, diagonalCorners)
 }
