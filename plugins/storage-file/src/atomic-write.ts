@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { chunkflowError } from '@chunkflow/sdk'
 import { fileFailure, isMissing, isSystemError } from './failures.js'
@@ -39,7 +39,7 @@ export const writeAtomically = (
     target,
     async (temporary) => {
       // made here, so that a missing permission is said as such, whatever library fills the file
-      await (await open(temporary, 'wx')).close()
+      await (await openNew(temporary)).close()
       await produce(temporary)
       await synchronise(temporary)
     },
@@ -58,7 +58,7 @@ export const writeBytesAtomically = (
   replace(
     target,
     async (temporary) => {
-      const handle = await open(temporary, 'wx')
+      const handle = await openNew(temporary)
       try {
         await handle.writeFile(bytes, signal === undefined ? {} : { signal })
         await handle.sync()
@@ -79,12 +79,22 @@ async function replace(
   const temporary = temporaryName(target)
   try {
     await refuseOtherThanFile(target)
-    await mkdir(path.dirname(target), { recursive: true })
     await fill(temporary)
     await publish(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw isSystemError(error) ? fileFailure('write', target, error) : error
+  }
+}
+
+/** The folder is made when it turns out to be missing: a folder takes many files. */
+async function openNew(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx')
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    await mkdir(path.dirname(file), { recursive: true })
+    return open(file, 'wx')
   }
 }
 

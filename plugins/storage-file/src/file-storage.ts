@@ -1,10 +1,11 @@
-import { lstat, readdir, realpath, stat, unlink } from 'node:fs/promises'
+import { readdir, realpath, stat, unlink } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { chunkflowError, type Storage } from '@chunkflow/sdk'
 import { checkKey, checkPrefix, limitConcurrency } from '@chunkflow/sdk/storage'
 import { isTemporary, writeBytesAtomically } from './atomic-write.js'
 import { publishIfAbsent, publishOver } from './conditional-write.js'
+import { escapeCheck } from './escape-check.js'
 import { fileFailure, isMissing, isSystemError } from './failures.js'
 import { folderOfUrl, normalizeUrl } from './paths.js'
 import { readRange, readVersion } from './read-bytes.js'
@@ -16,6 +17,7 @@ const OPEN_FILES = 128
 export function openFileStorage(url: string): Storage {
   const root = folderOfUrl(normalizeUrl(url))
   const limit = limitConcurrency(OPEN_FILES)
+  const refuseEscape = escapeCheck(root)
   const fileOf = (key: string, signal: AbortSignal | undefined): string => {
     signal?.throwIfAborted()
     if (isTemporary(checkKey(key)))
@@ -41,7 +43,7 @@ export function openFileStorage(url: string): Storage {
     },
     write: async (key, bytes, { ifAbsent, ifVersion, signal } = {}) => {
       const file = fileOf(key, signal)
-      await refuseEscape(root, file)
+      await refuseEscape(path.dirname(file))
       const publish = ifAbsent
         ? publishIfAbsent
         : ifVersion === undefined
@@ -52,7 +54,7 @@ export function openFileStorage(url: string): Storage {
     list: (prefix, { signal } = {}) => listFiles(root, prefix, signal),
     delete: async (key, { signal } = {}) => {
       const file = fileOf(key, signal)
-      await refuseEscape(root, file)
+      await refuseEscape(path.dirname(file))
       await unlink(file).catch((error: unknown) => {
         // a folder is no object: there is nothing to delete
         if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'EISDIR')
@@ -84,29 +86,6 @@ async function orMissing<T>(file: string, action: (file: string) => Promise<T>):
     throw isSystemError(error) ? fileFailure('read', file, error) : error
   }
 }
-
-/**
- * A folder inside the root that is a link to the outside would let a write escape. Looks at the nearest folder that
- * exists: the ones below it will be made inside it.
- * @throws storage-key-invalid
- */
-async function refuseEscape(root: string, file: string): Promise<void> {
-  const realRoot = await realpath(root).catch(() => null)
-  if (realRoot === null) return
-  for (let folder = path.dirname(file); folder !== root; folder = path.dirname(folder)) {
-    const real = await realpath(folder).catch(() => null)
-    if (real !== null && isInside(realRoot, real)) return
-    if (real === null && !(await isLink(folder))) continue
-    throw chunkflowError('storage-key-invalid', `${file} lies behind a link that leaves ${root}`, {
-      fix: 'open the place the link points to instead',
-    })
-  }
-}
-
-const isInside = (folder: string, file: string): boolean => !/^\.\.(\/|$)/.test(path.relative(folder, file))
-
-const isLink = async (file: string): Promise<boolean> =>
-  (await lstat(file).catch(() => null))?.isSymbolicLink() ?? false
 
 /** Walks only folders that can hold the prefix. Linked folders are entered once. */
 async function* listFiles(

@@ -12,6 +12,7 @@ import {
   spatialSize,
   withProperties,
 } from './chunk.js'
+import { copyRegion } from './copy-region.js'
 import { DTYPES, type TypedArray } from './dtype.js'
 import { addZyx, subtractZyx, type Zyx, zyx } from './triple.js'
 
@@ -37,29 +38,6 @@ function forEachRow(
           ((channel * targetZ + target.start[0] + z) * targetY + target.start[1] + y) * targetX +
             target.start[2],
         )
-}
-
-/** Copies `size` voxels of all common channels between two arrays of one dtype. Starts are array indices. */
-export function copyRegion(
-  source: { data: TypedArray; shape: readonly number[] },
-  sourceStart: Zyx,
-  target: { data: TypedArray; shape: readonly number[] },
-  targetStart: Zyx,
-  size: Zyx,
-): void {
-  const channels = Math.min(
-    source.shape.length === 4 ? source.shape[0]! : 1,
-    target.shape.length === 4 ? target.shape[0]! : 1,
-  )
-  const from = source.data as Uint8Array
-  const to = target.data as Uint8Array
-  forEachRow(
-    { shape: source.shape, start: sourceStart },
-    { shape: target.shape, start: targetStart },
-    size,
-    channels,
-    (a, b) => to.set(from.subarray(a, a + size[2]), b),
-  )
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   boxSize,
   type Chunk,
   chunkflowError,
+  copyRegion,
   DTYPES,
   emptyChunk,
   formatBox,
@@ -11,7 +12,6 @@ import {
   subtractZyx,
   type TypedArray,
 } from '@chunkflow/sdk'
-import { copyPart } from '../kernels/copy-part.js'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import { decodeBlock } from './decode-block.js'
 import type { ScaleInfo, VolumeInfo } from './info.js'
@@ -65,7 +65,7 @@ export async function readBox(access: ScaleAccess, options: ReadBoxOptions): Pro
       return
     }
     const common = intersectBoxes(block.box, box)!
-    copyPart(
+    copyRegion(
       { data, shape: [info.channels, ...boxSize(block.box)] },
       subtractZyx(common.start, block.box.start),
       chunk,

@@ -4,6 +4,7 @@ import {
   boxSize,
   type Chunk,
   chunkflowError,
+  copyRegion,
   DTYPES,
   intersectBoxes,
   isChunkflowError,
@@ -12,7 +13,6 @@ import {
   type TypedArray,
   zyx,
 } from '@chunkflow/sdk'
-import { copyPart } from '../kernels/copy-part.js'
 import type { PackedBlock, StoredFile } from './block-store.js'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import { decodeBlock } from './decode-block.js'
@@ -104,7 +104,7 @@ function fileWriter(
     const buffer = pool.take()
     const data = new array(buffer, 0, info.channels * productZyx(size))
     const target = { data, shape: [info.channels, ...size] }
-    copyPart(chunk, subtractZyx(part.start, chunk.voxelOffset), target, zyx(0, 0, 0), size)
+    copyRegion(chunk, subtractZyx(part.start, chunk.voxelOffset), target, zyx(0, 0, 0), size)
     return { data: convert === undefined ? data : convert(data), buffer }
   }
 
@@ -119,7 +119,7 @@ function fileWriter(
     )
     const target = { data: whole, shape: shape.shapeCzyx }
     const source = { data, shape: [info.channels, ...boxSize(part)] }
-    copyPart(source, zyx(0, 0, 0), target, subtractZyx(part.start, block.box.start), boxSize(part))
+    copyRegion(source, zyx(0, 0, 0), target, subtractZyx(part.start, block.box.start), boxSize(part))
     return whole
   }
   const bytesOf = ({ box: { start, stop } }: Block): number =>
