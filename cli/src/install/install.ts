@@ -10,6 +10,7 @@ import { openRegistry } from '../discovery/registry.js'
 import { requireFit, requireIntegrity } from './admission.js'
 import { type Candidate, fetchCandidate } from './candidate.js'
 import { confirm, describeOffer } from './consent.js'
+import { whileAlone } from './lock.js'
 import { npmJson } from './npm.js'
 import { record, runManager, tarballFolder, tidy } from './plugin-manager.js'
 
@@ -31,7 +32,9 @@ export async function installPlugin(word: string, settings: InstallSettings): Pr
   say(`looking at ${word} …`)
   return withTemporaryFolder(async (temporary) => {
     const candidate = await fetchCandidate(word, temporary)
-    return (await admit(candidate, catalogues, settings, 'Install it?')) ? install(candidate) : undefined
+    return (await admit(candidate, catalogues, settings, 'Install it?'))
+      ? whileAlone(() => install(candidate), { say })
+      : undefined
   })
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { chunkflowError } from '@chunkflow/kernel/authoring'
 import { dataFolder } from '../discovery/folders.js'
 import { homeOf, recordedPlugins, SLICE_FILE } from '../discovery/installed.js'
+import { whileAlone } from './lock.js'
 import { npmJson } from './npm.js'
 import { requireRecorded, runManager, tidy } from './plugin-manager.js'
 
@@ -33,16 +34,20 @@ export async function linkPlugin(word: string): Promise<string> {
     throw chunkflowError('plugin-refused', `${name} is installed`, {
       fix: `chunkflow plugins uninstall ${name}, then link the folder`,
     })
-  try {
-    await runManager('link', [folder, '--no-install'])
-  } finally {
-    tidy()
-  }
+  await whileAlone(async () => {
+    try {
+      await runManager('link', [folder, '--no-install'])
+    } finally {
+      tidy()
+    }
+  })
   return name
 }
 
 /** Removes an installed or linked plugin, with everything that nothing else needs. @throws plugin-not-found */
-export async function uninstallPlugin(name: string): Promise<void> {
+export const uninstallPlugin = (name: string): Promise<void> => whileAlone(() => uninstall(name))
+
+async function uninstall(name: string): Promise<void> {
   const recorded = requireRecorded(name)
   await runManager('uninstall', [name])
   // where npm fails, the manager only warns and forgets the plugin

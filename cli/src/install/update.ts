@@ -10,6 +10,7 @@ import {
   say,
   withTemporaryFolder,
 } from './install.js'
+import { whileAlone } from './lock.js'
 import { requireRecorded, tidy } from './plugin-manager.js'
 
 /**
@@ -31,7 +32,7 @@ export async function updatePlugins(names: readonly string[], settings: InstallS
       say(`${plugin.name} stays as it is: ${formatChunkflowError(error)}`)
     }
   }
-  tidy()
+  await whileAlone(async () => tidy(), { say })
   return complete
 }
 
@@ -55,8 +56,13 @@ async function updatePlugin(
     const yes = settings.yes || more.length === 0
     if (!(await admit(candidate, catalogues, { yes }, `It declares more: ${more.join(', ')}. Update it?`)))
       throw chunkflowError('plugin-consent-missing', 'the update was declined')
-    await npmInstall(`${name}@${tag}`)
-    await requireSameBytes(candidate)
+    await whileAlone(
+      async () => {
+        await npmInstall(`${name}@${tag}`)
+        await requireSameBytes(candidate)
+      },
+      { say },
+    )
     return `${name} ${before?.version ?? 'damaged'} → ${version}`
   })
 }

@@ -21,6 +21,7 @@ export const KERNEL_ERROR_CODES = {
   'plan-skip-target': 'The target of a skip is missing or lies before the operator that skips.',
   'plan-variable-missing': 'An operator reads a variable that nothing before it writes.',
   'plugin-ambiguous': 'Several plugins of the registries have the operator that was asked for.',
+  'plugin-busy': 'Another process is installing or removing plugins.',
   'plugin-consent-missing': 'Installing was not agreed to, and there is nobody to ask.',
   'plugin-install-failed': 'npm or the plugin manager failed.',
   'plugin-integrity': 'A tarball is not the one that a registry lists or that was looked at.',
