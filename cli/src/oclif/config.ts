@@ -5,12 +5,15 @@ import { Config } from '@oclif/core'
  * oclif's configuration of this package. Loaded only by the commands that need it. oclif need not look into installed plugins:
  * they have no oclif commands, and a damaged one must not get in the way of repairing it.
  */
-export const loadConfig = (): Promise<Config> =>
-  Config.load({
+export function loadConfig(): Promise<Config> {
+  // where no shell is named oclif looks for the user's, and fails under a number that no user has
+  process.env.SHELL ??= ''
+  return Config.load({
     root: fileURLToPath(new URL(packageRoot(import.meta.url), import.meta.url)),
     userPlugins: false,
     devPlugins: false,
   })
+}
 
 /** This module is bundled into `dist/` or `dist/chunks/`, and stands in `src/oclif/` otherwise. */
 function packageRoot(url: string): string {
