@@ -40,12 +40,14 @@ export function chunkflow(
 
 /** {@link chunkflow}, failing the test with what was printed when it does not succeed. */
 export async function succeeds(
-  line: string,
+  line: string | readonly string[],
   where: { cwd: string; env?: NodeJS.ProcessEnv },
 ): Promise<CommandResult> {
   const result = await chunkflow(line, where)
   if (result.code !== 0)
-    throw new Error(`exit ${result.code}: chunkflow ${line}\n${result.stdout}${result.stderr}`)
+    throw new Error(
+      `exit ${result.code}: chunkflow ${typeof line === 'string' ? line : line.join(' ')}\n${result.stdout}${result.stderr}`,
+    )
   return result
 }
 
