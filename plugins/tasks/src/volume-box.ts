@@ -70,12 +70,3 @@ export async function findVolume(
   }
   return undefined
 }
-
-const PUBLIC_HOSTS: Readonly<Record<string, string>> = {
-  gs: 'https://storage.googleapis.com/',
-  s3: 'https://s3.amazonaws.com/',
-}
-
-/** The address at which a public bucket is read without credentials; other paths as they are. */
-export const anonymousPath = (path: string): string =>
-  path.replace(/^(?:precomputed:\/\/)?(gs|s3):\/\//, (_, scheme: string) => PUBLIC_HOSTS[scheme]!)

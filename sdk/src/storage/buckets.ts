@@ -20,6 +20,22 @@ export function parseBucketPlace(place: string, url: string): BucketPlace {
   return { bucket, folder: folder.join('/') }
 }
 
+/** Where the clouds' own servers give out public buckets. */
+const PUBLIC_HOSTS: Readonly<Record<string, string>> = {
+  gs: 'https://storage.googleapis.com/',
+  s3: 'https://s3.amazonaws.com/',
+}
+
+/**
+ * The web address at which a public bucket is read without credentials, also of a volume on a server of one's own
+ * (`s3://https://host/bucket`); other paths as they are.
+ */
+export const anonymousPath = (path: string): string =>
+  path.replace(
+    /^(?:precomputed:\/\/)?(?:(gs|s3):\/\/|s3\+(?=https?:\/\/))(https?:\/\/)?/,
+    (_, scheme?: string, own?: string) => own ?? PUBLIC_HOSTS[scheme!]!,
+  )
+
 /** Bytes that no other thread changes while they are sent. */
 export const unshared = (bytes: Uint8Array): Uint8Array =>
   bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes

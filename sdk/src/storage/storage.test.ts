@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { faultyServer } from '../testing/faulty-server.js'
 import { storageConformance } from '../testing/storage-conformance/index.js'
 import { memoryStorage } from '../testing/test-storage.js'
+import { anonymousPath } from './buckets.js'
 import { createHttpClient } from './http-client.js'
 import { inTime } from './in-time.js'
 import { bucketKeys, checkKey, encodeKey } from './keys.js'
@@ -174,6 +175,22 @@ test('what takes too long is given up, and so is what is not wanted any more', a
   abort.abort(reason)
   assert.is(await failing, reason)
   assert.is(await inTime('at once', { milliseconds: 60_000 }), 'at once')
+})
+
+test('public buckets have a web address that needs no credential', () => {
+  for (const [path, address] of Object.entries({
+    'gs://bucket/seg': 'https://storage.googleapis.com/bucket/seg',
+    's3://bucket/seg': 'https://s3.amazonaws.com/bucket/seg',
+    'precomputed://gs://bucket/a/b|precomputed:': 'https://storage.googleapis.com/bucket/a/b|precomputed:',
+    's3://https://host:9000/bucket/seg': 'https://host:9000/bucket/seg',
+    'precomputed://s3://http://host/bucket/seg': 'http://host/bucket/seg',
+    's3+https://host/bucket/seg': 'https://host/bucket/seg',
+    'https://host/seg': 'https://host/seg',
+    'precomputed://https://host/seg': 'precomputed://https://host/seg',
+    'file:///data/gs://bucket': 'file:///data/gs://bucket',
+    'data/s3': 'data/s3',
+  }))
+    assert.is(anonymousPath(path), address, path)
 })
 
 test.run()

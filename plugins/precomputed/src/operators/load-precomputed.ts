@@ -10,6 +10,7 @@ import {
   STORE,
   type Task,
 } from '@chunkflow/sdk'
+import { anonymousPath } from '@chunkflow/sdk/storage'
 import { BLACKOUT_FILE, blackOut, parseSectionIds } from '../blackout.js'
 import { fillWithPattern } from '../pattern-chunk.js'
 import { cacheBytes, cacheFlag } from '../storage-options.js'
@@ -18,7 +19,7 @@ import { countBlocks } from '../volume/blocks.js'
 import { cutoutBox } from '../volume/cutout-box.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { scaleOf } from '../volume/info.js'
-import { anonymousPath, openOnce } from '../volume/open-once.js'
+import { openOnce } from '../volume/open-once.js'
 import { allocateRegion } from '../volume/read.js'
 
 export default defineOperator({

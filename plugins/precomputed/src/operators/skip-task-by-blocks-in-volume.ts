@@ -1,6 +1,7 @@
 import { BLOCK_CACHE, boxOf, defineOperator, ENCODINGS, flag, formatBox, STORE, skip } from '@chunkflow/sdk'
+import { anonymousPath } from '@chunkflow/sdk/storage'
 import { createPrecomputedFormat } from '../volume/format.js'
-import { anonymousPath, openOnce } from '../volume/open-once.js'
+import { openOnce } from '../volume/open-once.js'
 
 export default defineOperator({
   name: 'skip-task-by-blocks-in-volume',

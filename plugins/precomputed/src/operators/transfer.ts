@@ -9,6 +9,7 @@ import {
   type Task,
   VOLUMES,
 } from '@chunkflow/sdk'
+import { anonymousPath } from '@chunkflow/sdk/storage'
 import {
   allowUnalignedFlag,
   compressionChoice,
@@ -17,7 +18,6 @@ import {
   creationOptions,
 } from '../storage-options.js'
 import { createCopier } from '../transfer/copier.js'
-import { anonymousPath } from '../volume/open-once.js'
 import { BLOCKS_IN_FLIGHT } from '../volume/write.js'
 
 const MEBIBYTE = 2 ** 20

@@ -12,12 +12,3 @@ export function openOnce(format: PrecomputedFormat, path: string): () => Promise
     return opened
   }
 }
-
-const PUBLIC_HOSTS: Readonly<Record<string, string>> = {
-  gs: 'https://storage.googleapis.com/',
-  s3: 'https://s3.amazonaws.com/',
-}
-
-/** The address at which a public bucket is read without credentials (`--use-https`); other paths as they are. */
-export const anonymousPath = (path: string): string =>
-  path.replace(/^(precomputed:\/\/)?(gs|s3):\/\//, (_, _prefix, scheme: string) => PUBLIC_HOSTS[scheme]!)

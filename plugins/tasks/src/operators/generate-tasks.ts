@@ -1,9 +1,10 @@
 import { defineSource, FILES, flag, formatBox, QUEUES, READERS, uniteBoxes, VOLUMES } from '@chunkflow/sdk'
+import { anonymousPath } from '@chunkflow/sdk/storage'
 import { encodeBoxes } from '../kernels/box-list.js'
 import { findQueue } from '../queue-name.js'
 import { sendBoxes } from '../send-boxes.js'
 import { listBoxes, selectBoxes } from '../task-list.js'
-import { anonymousPath, findCoveredBox } from '../volume-box.js'
+import { findCoveredBox } from '../volume-box.js'
 
 export default defineSource({
   name: 'generate-tasks',
