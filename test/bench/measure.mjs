@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
 
-/** CPU seconds of this process, its threads and its finished children. Linux. */
+/** CPU seconds of this process and its threads, to a microsecond, and of its finished children, to a hundredth. Linux. */
 function cpuSeconds() {
+  const { user, system } = process.cpuUsage()
   const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')
-  return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / TICKS_PER_SECOND
+  return (user + system) / 1e6 + (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND
 }
 
 async function time(work) {
