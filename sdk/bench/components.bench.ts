@@ -1,47 +1,18 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { allocate } from '@chunkflow/sdk'
 import { labelComponents } from '@chunkflow/sdk/numerics'
-import { inlineCompute } from '@chunkflow/sdk/testing'
-
-interface Seconds {
-  readonly cpu: number
-  readonly wall: number
-}
-interface Bench {
-  ratio(
-    name: string,
-    ours: () => Promise<void>,
-    reference: () => Promise<Seconds>,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
+import { inlineCompute, temporaryFolder } from '@chunkflow/sdk/testing'
+import { type Bench, pythonSeconds } from '../../test/bench/measure.js'
+import { mirroredImage } from '../../test/bench/sample-image.js'
 
 const SIZE = [128, 512, 512] as const
 
-/** Bright voxels of the electron-microscopy sample, mirrored to the size: what a threshold leaves of a real image. */
+/** Bright voxels of the electron-microscopy sample: what a threshold leaves of a real image. */
 async function brightVoxels(): Promise<Uint8Array> {
-  const h5wasm = await import('h5wasm/node')
-  await h5wasm.ready
-  const file = new h5wasm.File(
-    fileURLToPath(new URL('../../test/fixtures/fib25/slab.h5', import.meta.url)),
-    'r',
-  )
-  const image = (file.get('image') as { value: Uint8Array }).value
-  file.close()
-  const mirrored = (index: number, length: number): number =>
-    Math.floor(index / length) % 2 === 0 ? index % length : length - 1 - (index % length)
-  const mask = allocate('uint8', SIZE[0] * SIZE[1] * SIZE[2]) as Uint8Array
-  let index = 0
-  for (let z = 0; z < SIZE[0]; z++)
-    for (let y = 0; y < SIZE[1]; y++) {
-      const row = (mirrored(z, 30) * 250 + mirrored(y, 250)) * 250
-      for (let x = 0; x < SIZE[2]; x++) mask[index++] = image[row + mirrored(x, 250)]! > 128 ? 1 : 0
-    }
-  return mask
+  const voxels = await mirroredImage(SIZE)
+  for (let index = 0; index < voxels.length; index++) voxels[index] = voxels[index]! > 128 ? 1 : 0
+  return voxels
 }
 
 const SCIPY = `
@@ -60,7 +31,7 @@ print(json.dumps({'wall': time.perf_counter() - wall, 'cpu': time.process_time()
  * new memory, whose first touch NumPy does by pages of 2 MiB and Node by pages of 4 KiB.
  */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
+  const { path: folder, remove } = temporaryFolder()
   try {
     const mask = await brightVoxels()
     const file = path.join(folder, 'mask.u1')
@@ -78,15 +49,10 @@ export default async function bench({ ratio }: Bench): Promise<void> {
             const options = memory === 'given' ? { into: given } : {}
             await labelComponents(mask, 'uint8', SIZE, connectivity, { compute }, options)
           },
-          async () =>
-            JSON.parse(
-              execFileSync('/usr/bin/python3', ['-c', SCIPY, file, String(rank), memory], {
-                encoding: 'utf8',
-              }),
-            ) as Seconds,
+          () => pythonSeconds(SCIPY, file, String(rank), memory),
           { target: 0.25 },
         )
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove()
   }
 }

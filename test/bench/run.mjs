@@ -27,7 +27,7 @@ const files = folders
   .filter((file) => wanted.length === 0 || wanted.some((name) => file.includes(name)))
 
 for (const file of files) {
-  const code = `const [{ default: bench }, { ratio }] = await Promise.all([import(${JSON.stringify(file)}), import(${JSON.stringify(path.join(root, 'test/bench/measure.mjs'))})]); await bench({ ratio })`
+  const code = `const [{ default: bench }, { ratio }] = await Promise.all([import(${JSON.stringify(file)}), import(${JSON.stringify(path.join(root, 'test/bench/measure.ts'))})]); await bench({ ratio })`
   const child = spawn(
     process.execPath,
     ['--conditions=source', '--import', 'tsx', '--input-type=module', '-e', code],

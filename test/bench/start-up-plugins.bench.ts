@@ -1,17 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-type Bench = {
-  ratio(
-    name: string,
-    ours: () => void,
-    reference: () => void,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
+import { temporaryFolder } from '@chunkflow/sdk/testing'
+import type { Bench } from './measure.js'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const PLUGINS = 30
@@ -58,7 +50,7 @@ function installMany(folder: string): void {
 
 /** What installed plugins cost a chain that uses none of them. */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
+  const { path: folder, remove } = temporaryFolder()
   const start = (data: string) => () => {
     const { status, stderr } = spawnSync(
       process.execPath,
@@ -74,6 +66,6 @@ export default async function bench({ ratio }: Bench): Promise<void> {
       target: 1.15,
     })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove()
   }
 }

@@ -1,15 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-type Bench = {
-  ratio(
-    name: string,
-    ours: () => void,
-    reference: () => void,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
+import type { Bench } from './measure.js'
 
 const bin = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../cli/bin/chunkflow.mjs')
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createChunk, type Python, type PythonSession, SILENT_PROGRESS } from '@chunkflow/sdk'
+import { type Python, type PythonSession, SILENT_PROGRESS } from '@chunkflow/sdk'
 import { recordingLogger, testFiles } from '@chunkflow/sdk/testing'
-import { type Bench, OPTIONS, type Seconds, startCompute } from '../../inference/bench/setup.js'
+import type { Bench, Seconds } from '../../../test/bench/measure.js'
+import { sampleImage } from '../../../test/bench/sample-image.js'
+import { OPTIONS, startCompute } from '../../inference/bench/setup.js'
 import { inferChunk } from '../../inference/src/infer-chunk.js'
 import { modelSettings } from '../../inference/src/load-model.js'
 import { geometryOf, gridOf } from '../../inference/src/settings.js'
@@ -23,20 +25,9 @@ function cpuSeconds(processId: number | 'self'): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
-async function demoSlab() {
-  const h5wasm = await import('h5wasm/node')
-  await h5wasm.ready
-  const file = new h5wasm.File(fixture('fib25/slab.h5'), 'r')
-  const image = file.get('image') as unknown as { value: Uint8Array; shape: number[] }
-  const data = new Uint8Array(new SharedArrayBuffer(image.value.length))
-  data.set(image.value)
-  file.close()
-  return createChunk(data, image.shape)
-}
-
 /** The whole operator and its Python process against PyTorch alone on as many patches of the same size. */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const chunk = await demoSlab()
+  const chunk = await sampleImage()
   const geometry = geometryOf(options)
   const grid = gridOf(geometry, chunk.shape, options)
   const compute = startCompute()

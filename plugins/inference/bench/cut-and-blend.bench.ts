@@ -1,9 +1,10 @@
 import { allocate, createChunk, productZyx } from '@chunkflow/sdk'
+import type { Bench } from '../../../test/bench/measure.js'
 import { openBandBlender } from '../src/band-blender.js'
 import { openPatchCutter } from '../src/patch-cutter.js'
 import { geometryOf, gridOf } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
-import { type Bench, OPTIONS, startCompute } from './setup.js'
+import { OPTIONS, startCompute } from './setup.js'
 
 const SIZE = [52, 640, 640] as const
 /** Of a memory copy's bytes a second, in CPU time: cutting and blending shall reach 40 %. */

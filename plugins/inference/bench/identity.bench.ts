@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { allocate, createChunk, SILENT_PROGRESS } from '@chunkflow/sdk'
+import { type Bench, pythonSeconds } from '../../../test/bench/measure.js'
 import { identityBackend } from '../../inference-identity/src/identity-backend.js'
 import { inferChunk } from '../src/infer-chunk.js'
 import { modelSettings } from '../src/load-model.js'
 import { geometryOf, gridOf } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
-import { type Bench, NO_MODEL_FILE, OPTIONS, type Seconds, startCompute } from './setup.js'
+import { NO_MODEL_FILE, OPTIONS, startCompute } from './setup.js'
 
 const SIZE = [52, 640, 640] as const
 
@@ -55,7 +55,7 @@ export default async function bench({ ratio }: Bench): Promise<void> {
     `inference: identity / numpy, ${grid.patchCount} patches`,
     async () =>
       void (await inferChunk({ chunk, options: OPTIONS, geometry, grid, model, weights, compute, context })),
-    async () => JSON.parse(execFileSync('/usr/bin/python3', ['-c', NUMPY], { encoding: 'utf8' })) as Seconds,
+    () => pythonSeconds(NUMPY),
   )
   await compute.dispose()
 }

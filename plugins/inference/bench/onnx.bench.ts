@@ -1,13 +1,15 @@
 import { fileURLToPath } from 'node:url'
-import { createChunk, SILENT_PROGRESS } from '@chunkflow/sdk'
+import { SILENT_PROGRESS } from '@chunkflow/sdk'
 import { recordingLogger, testFiles } from '@chunkflow/sdk/testing'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { Bench } from '../../../test/bench/measure.js'
+import { sampleImage } from '../../../test/bench/sample-image.js'
 import { createOnnxBackend } from '../../inference-onnx/src/onnx-backend.js'
 import { inferChunk } from '../src/infer-chunk.js'
 import { modelSettings } from '../src/load-model.js'
 import { geometryOf, gridOf } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
-import { type Bench, OPTIONS, startCompute } from './setup.js'
+import { OPTIONS, startCompute } from './setup.js'
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../test/fixtures/${name}`, import.meta.url))
@@ -16,15 +18,7 @@ const options = { ...OPTIONS, inputPatchSize: [18, 192, 192], maskOutputChunk: t
 
 /** The whole operator (cut, run, blend, normalise) against onnxruntime alone on as many patches of the same size. */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const h5wasm = await import('h5wasm/node')
-  await h5wasm.ready
-  const file = new h5wasm.File(fixture('fib25/slab.h5'), 'r')
-  const image = file.get('image') as unknown as { value: Uint8Array; shape: number[] }
-  const voxelsOfImage = image.value
-  const data = new Uint8Array(new SharedArrayBuffer(voxelsOfImage.length))
-  data.set(voxelsOfImage)
-  const chunk = createChunk(data, image.shape)
-  file.close()
+  const chunk = await sampleImage()
   const geometry = geometryOf(options)
   const grid = gridOf(geometry, chunk.shape, options)
   const compute = startCompute()

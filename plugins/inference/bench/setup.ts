@@ -1,18 +1,6 @@
 import { createPool } from '../../compute/src/pool.js'
 import type { InferenceOptions } from '../src/settings.js'
 
-export type Seconds = { readonly cpu: number; readonly wall: number }
-
-/** What `npm run bench` hands in. */
-export interface Bench {
-  ratio(
-    name: string,
-    ours: () => Promise<Seconds | void>,
-    reference: () => Promise<Seconds | void>,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
-
 export const OPTIONS: InferenceOptions = {
   inputPatchSize: [20, 256, 256],
   outputPatchSize: undefined,

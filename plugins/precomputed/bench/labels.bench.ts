@@ -4,17 +4,9 @@ import { allocate, type BlockShape, type Compute, createChunk, type TypedArray }
 import { downsampleChunk } from '@chunkflow/sdk/numerics'
 import { inlineCompute } from '@chunkflow/sdk/testing'
 import { javascriptCompute } from '../../../test/bench/javascript/compile.js'
+import type { Bench } from '../../../test/bench/measure.js'
 import { compressedSegmentation } from '../src/encodings/compressed-segmentation.js'
 import { compresso } from '../src/encodings/compresso.js'
-
-interface Bench {
-  ratio(
-    name: string,
-    ours: () => Promise<void>,
-    reference: () => Promise<void>,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
 
 const SIZE = [64, 256, 256] as const
 const BLOCK: BlockShape = { dtype: 'uint64', shapeCzyx: [1, ...SIZE], settings: {} }

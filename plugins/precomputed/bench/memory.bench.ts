@@ -1,23 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { boxFromSize, createChunk } from '@chunkflow/sdk'
-import { serviceFamily } from '@chunkflow/sdk/testing'
+import { serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
+import type { Bench } from '../../../test/bench/measure.js'
 import { openFileStorage } from '../../storage-file/src/file-storage.js'
 import { rawEncoding } from '../src/encodings/raw.js'
 import { createBlockCache } from '../src/volume/block-cache.js'
 import { createPrecomputedFormat } from '../src/volume/format.js'
-
-interface Bench {
-  ratio(
-    name: string,
-    ours: () => { cpu: number; wall: number },
-    reference: () => { cpu: number; wall: number },
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
 
 const MIB = 2 ** 20
 const SIZE = [1024, 1024, 1024] as const
@@ -40,7 +29,7 @@ export async function cutoutPeak(url: string): Promise<number> {
 
 /** What a process that cuts out 1 GiB takes beyond the chunk, Node and all modules included, as a part of what it may. */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
+  const { path: folder, remove } = temporaryFolder()
   try {
     const url = `file://${folder}`
     const volume = await open().create(url, {
@@ -74,6 +63,6 @@ export default async function bench({ ratio }: Bench): Promise<void> {
       { runs: 1, target: 1 },
     )
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove()
   }
 }

@@ -1,26 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { allocate, type PythonArray } from '@chunkflow/sdk'
+import { temporaryFolder } from '@chunkflow/sdk/testing'
+import type { Bench } from '../../../test/bench/measure.js'
 import { createPython } from '../src/python-worker/service.js'
 import { PYTHON } from '../src/testing/python.js'
-
-interface Bench {
-  ratio(
-    name: string,
-    ours: () => Promise<void>,
-    reference: () => Promise<void>,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
 
 const SIZE = 256
 const ROUNDS = 10
 
 /** Voxels to a Python function and back, against two plain copies of the bytes. The ratio is of wall time: a rate of 0.25 is 4. */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
+  const { path: folder, remove } = temporaryFolder()
   const script = path.join(folder, 'same.py')
   writeFileSync(script, 'def same(array): return array\n')
   const quiet = (): void => {}
@@ -57,5 +49,5 @@ export default async function bench({ ratio }: Bench): Promise<void> {
     { runs: 9, target: 4 },
   )
   await python.dispose()
-  rmSync(folder, { recursive: true })
+  remove()
 }

@@ -1,21 +1,13 @@
 import type { Zyx } from '@chunkflow/sdk'
 import type { ComputeServices } from '@chunkflow/sdk/numerics'
 import { javascriptCompute } from '../../../test/bench/javascript/compile.js'
+import type { Bench } from '../../../test/bench/measure.js'
 import { createPool } from '../../compute/src/pool.js'
 import { agglomerate } from '../src/kernels/agglomerate.js'
 import { watershed } from '../src/kernels/watershed.js'
 import { mirroredAffinities } from './affinities.js'
 
 const SIZE: Zyx = [44, 360, 420]
-
-interface Bench {
-  ratio(
-    name: string,
-    ours: () => Promise<void>,
-    reference: () => Promise<void>,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
 
 /** Watershed and agglomeration: WebAssembly on a worker, copies included, against the same source as JavaScript. */
 export default async function bench({ ratio }: Bench): Promise<void> {

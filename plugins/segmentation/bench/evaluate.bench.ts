@@ -1,25 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { createChunk } from '@chunkflow/sdk'
-import { inlineCompute } from '@chunkflow/sdk/testing'
+import { inlineCompute, temporaryFolder } from '@chunkflow/sdk/testing'
+import { type Bench, pythonSeconds } from '../../../test/bench/measure.js'
 import { countLabelPairs } from '../src/kernels/contingency.js'
 import { scoreSegmentation } from '../src/kernels/scores.js'
-
-interface Seconds {
-  readonly cpu: number
-  readonly wall: number
-}
-interface Bench {
-  ratio(
-    name: string,
-    ours: () => Promise<void>,
-    reference: () => Promise<Seconds>,
-    options?: { runs?: number; target?: number },
-  ): Promise<unknown>
-}
 
 /** The reference segmentation, tiled to a volume of 23 million voxels. */
 const TILES = 64
@@ -46,7 +32,7 @@ print(json.dumps({'wall': time.perf_counter() - wall, 'cpu': time.process_time()
 
 /** All scores of two label volumes against two of scikit-image's. */
 export default async function bench({ ratio }: Bench): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-bench-'))
+  const { path: folder, remove } = temporaryFolder()
   try {
     const shape = [22 * TILES, 120, 140]
     const [a, b] = [fixture('segmentation_7'), fixture('segmentation_3')]
@@ -59,13 +45,10 @@ export default async function bench({ ratio }: Bench): Promise<void> {
         void scoreSegmentation(
           await countLabelPairs(segmentation, groundtruth, { compute: inlineCompute() }),
         ),
-      async () =>
-        JSON.parse(
-          execFileSync('/usr/bin/python3', ['-c', SKIMAGE, folder], { encoding: 'utf8' }),
-        ) as Seconds,
+      () => pythonSeconds(SKIMAGE, folder),
       { target: 0.3 },
     )
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove()
   }
 }
