@@ -1,19 +1,21 @@
 import { allocate, createChunk, productZyx } from '@chunkflow/sdk'
+import { inlineCompute } from '@chunkflow/sdk/testing'
 import type { Bench } from '../../../test/bench/measure.js'
 import { openBandBlender } from '../src/band-blender.js'
 import { openPatchCutter } from '../src/patch-cutter.js'
 import { geometryOf, gridOf } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
-import { OPTIONS, startCompute } from './setup.js'
+import { OPTIONS } from './setup.js'
 
 const SIZE = [52, 640, 640] as const
 /** Of a memory copy's bytes a second, in CPU time: cutting and blending shall reach 40 %. */
 const LARGEST_RATIO = 1 / 0.4
 
 /**
- * Cutting and blending as the operator does them, workers and their copies included, against a copy of as many bytes. All
- * bytes that the work must read and write are counted: of each patch the voxels (uint8) and the input (float32); of each channel
- * the result, the weights, and the output before and after; and the output once more when it is finished.
+ * Cutting and blending as the operator does them, copies into and out of WebAssembly included, against a copy of as many
+ * bytes; both on this thread, so that the work is compared and not the messages to workers. All bytes that the work must
+ * read and write are counted: of each patch the voxels (uint8) and the input (float32); of each channel the result, the
+ * weights, and the output before and after; and the output once more when it is finished.
  */
 export default async function bench({ ratio }: Bench): Promise<void> {
   const { numOutputChannels: channels } = OPTIONS
@@ -22,7 +24,7 @@ export default async function bench({ ratio }: Bench): Promise<void> {
   const chunk = createChunk(data, SIZE)
   const geometry = geometryOf(OPTIONS)
   const grid = gridOf(geometry, SIZE, OPTIONS)
-  const compute = startCompute()
+  const compute = inlineCompute()
   const weights = patchWeights(geometry.outputPatchSize, geometry.overlap)
   const voxels = productZyx(geometry.inputPatchSize)
   const slot = allocate('float32', voxels) as Float32Array
@@ -72,5 +74,4 @@ export default async function bench({ ratio }: Bench): Promise<void> {
     copy,
     { runs: 9, target: LARGEST_RATIO },
   )
-  await compute.dispose()
 }
