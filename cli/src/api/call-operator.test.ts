@@ -1,5 +1,6 @@
 import 'reflect-metadata'
-import { boxFromSize, isChunkflowError } from '@chunkflow/kernel/authoring'
+import { boxFromSize } from '@chunkflow/kernel/authoring'
+import { codeOf } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Chunk, operators } from './index.js'
@@ -7,15 +8,6 @@ import { Chunk, operators } from './index.js'
 const test = suite('operators as functions')
 
 const image = Chunk.create(new Uint8Array([1, 200, 3, 130]), [1, 2, 2], { voxelOffset: [7, -3, 11] })
-
-async function refusal(job: () => Promise<unknown>): Promise<string> {
-  try {
-    await job()
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String(error)
-  }
-  return 'accepted'
-}
 
 test('a value in, a value out', async () => {
   const mask = await operators.threshold({ input: image, threshold: 100 })
@@ -65,11 +57,11 @@ test('sources give their tasks; a call may have a box', async () => {
 
 test('what the caller holds is not changed, and mistakes are named', async () => {
   assert.equal([...image.data], [1, 200, 3, 130])
-  assert.is(await refusal(() => operators.threshold({} as never)), 'flag-missing')
-  assert.is(await refusal(() => operators.threshold({ input: image, treshold: 1 } as never)), 'flag-unknown')
-  assert.is(await refusal(() => operators.threshold({ input: 'chunk' as never })), 'plan-kind-mismatch')
+  assert.is(await codeOf(() => operators.threshold({} as never)), 'flag-missing')
+  assert.is(await codeOf(() => operators.threshold({ input: image, treshold: 1 } as never)), 'flag-unknown')
+  assert.is(await codeOf(() => operators.threshold({ input: 'chunk' as never })), 'plan-kind-mismatch')
   assert.is(
-    await refusal(() => (operators as unknown as Record<string, () => Promise<unknown>>).noSuchThing!()),
+    await codeOf(() => (operators as unknown as Record<string, () => Promise<unknown>>).noSuchThing!()),
     'operator-unknown',
   )
   assert.is((operators as unknown as { then: unknown }).then, undefined)

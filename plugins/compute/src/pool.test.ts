@@ -1,5 +1,5 @@
-import { type Compute, isChunkflowError, type WasmKernel } from '@chunkflow/sdk'
-import { inlineCompute } from '@chunkflow/sdk/testing'
+import type { Compute, WasmKernel } from '@chunkflow/sdk'
+import { codeOf, errorOf, inlineCompute } from '@chunkflow/sdk/testing'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,16 +12,8 @@ const entry = new URL('./kernel.worker.ts', import.meta.url)
 const pool = createPool(entry, 2)
 test.after(() => pool.dispose())
 
-async function failure(action: Promise<unknown>): Promise<{ code: string; what: string }> {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error : { code: String(error), what: '' }
-  }
-  return { code: 'none', what: '' }
-}
 const fails = async (action: Promise<unknown>, code: string): Promise<void> =>
-  assert.is((await failure(action)).code, code)
+  assert.is(await codeOf(action), code)
 
 /** What a call answers and leaves in its views. */
 async function addTo(compute: Compute, source: Uint32Array, target: Uint32Array, signal?: AbortSignal) {
@@ -126,11 +118,11 @@ test('a buffer of more than 4 GiB is worked on by views', async () => {
 })
 
 test('a trap is an error that names the kernel, and the pool goes on', async () => {
-  const { code, what } = await failure(pool.run(kernel, { export: 'trap', args: [] }))
+  const { code, what } = await errorOf(pool.run(kernel, { export: 'trap', args: [] }))
   assert.is(code, 'compute-kernel-failed')
   assert.match(what, 'Kernel probe.trap failed: RuntimeError: unreachable')
   assert.match(
-    (await failure(pool.run(kernel, { export: 'absent', args: [] }))).what,
+    (await errorOf(pool.run(kernel, { export: 'absent', args: [] }))).what,
     'kernel has no export "absent"',
   )
   await works(pool)
@@ -155,14 +147,11 @@ test('an abort ends a session, and jobs that wait for a place', async () => {
       session.call(spin),
       narrow.run(kernel, spin, { signal: first.signal }),
       narrow.run(kernel, spin, { signal: second.signal }),
-    ].map((job) => failure(job)),
+    ].map((job) => codeOf(job)),
   )
   second.abort()
   first.abort()
-  assert.equal(
-    (await ends).map(({ code }) => code),
-    ['run-interrupted', 'run-interrupted', 'run-interrupted'],
-  )
+  assert.equal(await ends, ['run-interrupted', 'run-interrupted', 'run-interrupted'])
   await session.close()
   await fails(narrow.run(kernel, spin, { signal: first.signal }), 'run-interrupted')
   await works(narrow)
@@ -196,12 +185,9 @@ test('a crash fails its job only', async () => {
 test('disposal fails what runs and what waits', async () => {
   const short = createPool(entry, 1)
   const jobs = [1, 2].map(() => short.run(kernel, { export: 'spin', args: [] }))
-  const codes = Promise.all(jobs.map((job) => failure(job)))
+  const codes = Promise.all(jobs.map((job) => codeOf(job)))
   await short.dispose()
-  assert.equal(
-    (await codes).map(({ code }) => code),
-    ['compute-worker-crashed', 'compute-worker-crashed'],
-  )
+  assert.equal(await codes, ['compute-worker-crashed', 'compute-worker-crashed'])
   await fails(short.run(kernel, { export: 'spin', args: [] }), 'compute-worker-crashed')
 })
 
@@ -213,20 +199,14 @@ test('runs the worker of a plugin, and reports its errors and its crash', async 
   assert.equal(await worker.call('configured'), { level: 3 })
   assert.equal([...(await worker.call<Float32Array>('fill', 3))], [3, 3, 3])
   assert.is(await worker.call('sum', new Uint8Array(new SharedArrayBuffer(4)).fill(2)), 8)
-  try {
-    await worker.call('refuse')
-    assert.unreachable()
-  } catch (error) {
-    assert.ok(isChunkflowError(error))
-    const { code, what, where, fix, retryable } = error
-    assert.equal([code, what, where, fix, retryable], ['echo-refused', 'No', ['file.h5'], 'ask nicely', true])
-  }
+  const { code, what, where, fix, retryable } = await errorOf(worker.call('refuse'))
+  assert.equal([code, what, where, fix, retryable], ['echo-refused', 'No', ['file.h5'], 'ask nicely', true])
   assert.match(
-    (await failure(worker.call('mistake'))).what,
+    (await errorOf(worker.call('mistake'))).what,
     'echo.worker.ts, mistake, failed: TypeError: not a function',
   )
-  assert.match((await failure(worker.call('unsendable'))).what, 'could not be cloned')
-  assert.match((await failure(worker.call('absent'))).what, 'no method "absent"')
+  assert.match((await errorOf(worker.call('unsendable'))).what, 'could not be cloned')
+  assert.match((await errorOf(worker.call('absent'))).what, 'no method "absent"')
   await fails(worker.call('crash'), 'compute-worker-crashed')
   await fails(worker.call('shout', 'anybody?'), 'compute-worker-crashed')
   await worker.close()
@@ -234,7 +214,7 @@ test('runs the worker of a plugin, and reports its errors and its crash', async 
 
 test('a worker that cannot be loaded says why', async () => {
   const worker = await pool.startWorker(new URL('./testing/none.worker.ts', import.meta.url))
-  const { code, what } = await failure(worker.call('shout', 'hello'))
+  const { code, what } = await errorOf(worker.call('shout', 'hello'))
   assert.is(code, 'compute-kernel-failed')
   assert.match(what, 'none.worker.ts')
   await worker.close()

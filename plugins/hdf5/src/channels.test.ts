@@ -1,7 +1,7 @@
+import { refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseChannels, selectChannels } from './channels.js'
-import { refusal } from './testing/h5.js'
 
 const test = suite('channels')
 

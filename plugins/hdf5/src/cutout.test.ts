@@ -1,8 +1,8 @@
 import { boundingBox, formatBox, zyx } from '@chunkflow/sdk'
+import { refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CutoutOptions, insideOf, requestedBox, wantedBox } from './cutout.js'
-import { refusal } from './testing/h5.js'
 
 const test = suite('cutout')
 const whole = boundingBox(zyx(7, -3, 11), zyx(12, 6, 25))

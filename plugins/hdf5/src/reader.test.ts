@@ -1,9 +1,9 @@
 import { boxFromSize, zyx } from '@chunkflow/sdk'
-import { ODD_PLACEMENT, ODD_SHAPE, rampChunk } from '@chunkflow/sdk/testing'
+import { ODD_PLACEMENT, ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hdf5Reader } from './reader.js'
-import { h5Folder, refusal } from './testing/h5.js'
+import { h5Folder } from './testing/h5.js'
 
 const test = suite('hdf5 reader')
 const folder = h5Folder()

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
-  type ChunkflowError,
   type Compute,
   float16ToNumber,
   INFERENCE,
@@ -11,6 +10,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import {
+  errorOf,
   inferenceBackendConformance,
   inlineCompute,
   recordingLogger,
@@ -56,14 +56,6 @@ const shared = (length: number): Float32Array => new Float32Array(new SharedArra
 function randomBatch(length: number): Float32Array {
   const random = seededRandom(5)
   return shared(length).map(() => random())
-}
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
 }
 function tiny(
   name: string,
@@ -113,7 +105,7 @@ test('runs on a thread of its own, and errors come back whole', async () => {
     assert.ok(result.every((value, index) => Math.abs(value - sigmoid(batch[index]!)) < 1e-6))
     await model.dispose!()
     writeFileSync(path.join(folder.path, 'text.onnx'), 'import torch\n')
-    const invalid = await refusal(() => open(compute).load({ ...SETTINGS, modelPath: 'text.onnx' }))
+    const invalid = await errorOf(() => open(compute).load({ ...SETTINGS, modelPath: 'text.onnx' }))
     assert.is(invalid.code, 'onnx-model-invalid')
   } finally {
     await compute.dispose()
@@ -171,7 +163,7 @@ test('runs once to learn what the file does not tell', async () => {
 test('reads weights from a file beside the model', async () => {
   writeFileSync(path.join(folder.path, 'external.onnx'), externalModel('external.data'))
   const settings = { ...SETTINGS, modelPath: 'external.onnx', outputChannels: 1 }
-  const missing = await refusal(() => backend.load(settings))
+  const missing = await errorOf(() => backend.load(settings))
   assert.is(missing.code, 'onnx-model-invalid')
   assert.match(missing.what, 'external.data')
   writeFileSync(path.join(folder.path, 'external.data'), Buffer.from(Float32Array.of(0.25).buffer))
@@ -198,7 +190,7 @@ test('takes an output by name, and says which when it has the choice', async () 
     messages.warn.filter((line) => line.includes('2 outputs (plain, negative); plain is used')).length,
     1,
   )
-  assert.is((await refusal(() => backend.load({ ...settings, outputName: 'out' }))).code, 'onnx-model-shape')
+  assert.is((await errorOf(() => backend.load({ ...settings, outputName: 'out' }))).code, 'onnx-model-shape')
 })
 
 test('falls back from CUDA aloud, but not when it was asked for', async () => {
@@ -208,26 +200,26 @@ test('falls back from CUDA aloud, but not when it was asked for', async () => {
   const model = await hopeful.load({ ...settings, device: 'auto' })
   await model.dispose!()
   assert.is(messages.warn.filter((line) => /cannot use cuda.*instead$/.test(line)).length, 1)
-  const refused = await refusal(() => hopeful.load({ ...settings, device: 'cuda:0' }))
+  const refused = await errorOf(() => hopeful.load({ ...settings, device: 'cuda:0' }))
   assert.is(refused.code, 'onnx-device-missing')
   assert.match(refused.fix!, '--device auto or cpu')
-  assert.is((await refusal(() => backend.load({ ...settings, device: 'cuda' }))).code, 'onnx-device-missing')
-  assert.is((await refusal(() => backend.load({ ...settings, device: 'tpu' }))).code, 'onnx-device-unknown')
+  assert.is((await errorOf(() => backend.load({ ...settings, device: 'cuda' }))).code, 'onnx-device-missing')
+  assert.is((await errorOf(() => backend.load({ ...settings, device: 'tpu' }))).code, 'onnx-device-unknown')
   const quiet = await backend.load({ ...settings, device: 'auto' })
   assert.ok(messages.info.some((line) => line.startsWith('onnxruntime runs the model on ')))
   await quiet.dispose!()
 })
 
 test('explains files that are missing or no models', async () => {
-  const without = await refusal(() => backend.load({ ...SETTINGS, modelPath: undefined }))
+  const without = await errorOf(() => backend.load({ ...SETTINGS, modelPath: undefined }))
   assert.is(without.code, 'onnx-model-missing')
   assert.match(without.fix!, '--convnet-model')
-  const missing = await refusal(() => backend.load({ ...SETTINGS, modelPath: 'nets/none.onnx' }))
+  const missing = await errorOf(() => backend.load({ ...SETTINGS, modelPath: 'nets/none.onnx' }))
   assert.is(missing.code, 'onnx-model-missing')
   assert.match(missing.what, path.join(folder.path, 'nets/none.onnx'))
-  assert.match((await refusal(() => backend.load({ ...SETTINGS, modelPath: '.' }))).what, 'is a directory')
+  assert.match((await errorOf(() => backend.load({ ...SETTINGS, modelPath: '.' }))).what, 'is a directory')
   writeFileSync(path.join(folder.path, 'text.onnx'), 'import torch\n')
-  const invalid = await refusal(() => backend.load({ ...SETTINGS, modelPath: 'text.onnx' }))
+  const invalid = await errorOf(() => backend.load({ ...SETTINGS, modelPath: 'text.onnx' }))
   assert.is(invalid.code, 'onnx-model-invalid')
   assert.match(invalid.what, 'Protobuf parsing failed')
 })
@@ -235,12 +227,12 @@ test('explains files that are missing or no models', async () => {
 test('explains patches that the network cannot take', async () => {
   const inputPatchSize = zyx(4, 30, 24)
   const model = await backend.load({ ...SETTINGS, inputPatchSize, outputPatchSize: inputPatchSize })
-  const error = await refusal(() => model.run(shared(4 * 30 * 24), 1, shared(3 * 4 * 30 * 24)))
+  const error = await errorOf(() => model.run(shared(4 * 30 * 24), 1, shared(3 * 4 * 30 * 24)))
   assert.is(error.code, 'onnx-run-failed')
   assert.match(error.fix!, 'multiples of 8')
   await model.dispose!()
   const bytes = { type: 'uint8' } as const
-  const wrong = await refusal(() =>
+  const wrong = await errorOf(() =>
     backend.load({ ...SETTINGS, modelPath: tiny('bytes.onnx', 'Cast', bytes, {}) }),
   )
   assert.is(wrong.code, 'onnx-model-shape')

@@ -1,4 +1,5 @@
 import { type ChunkflowError, type Compute, type InferenceBackend, type Model, zyx } from '@chunkflow/sdk'
+import { errorOf } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from '../../compute/src/pool.js'
@@ -26,14 +27,6 @@ async function run(model: Model, count = 2, channels = 1): Promise<Float32Array>
   await model.run(BATCH, count, result)
   await model.dispose!()
   return result
-}
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
 }
 
 /** The middle of the patch, halved and weighted, in as many channels as `channels` says. */
@@ -85,7 +78,7 @@ test('channels that are not given stay 0, surplus ones go', async () => {
 
 test('explains files and results that are wrong', async () => {
   const load = async (text: string, change = {}): Promise<ChunkflowError> =>
-    refusal(async () => {
+    errorOf(async () => {
       const modelPath = shop.write(`wrong-${text.length}.mjs`, text)
       await run(await backend.load({ ...SETTINGS, modelPath, ...change }))
     })
@@ -99,7 +92,7 @@ test('explains files and results that are wrong', async () => {
   assert.match(size.what, 'gave 2x1x2x6x8, not 2xchannelsx2x4x4')
   assert.is((await load(model(1, false), { device: 'cuda' })).code, 'model-device-missing')
   assert.is((await load(model(1, false), { patchWeights: undefined })).code, 'model-weighted')
-  const gone = await refusal(() => backend.load({ ...SETTINGS, modelPath: 'none.js' }))
+  const gone = await errorOf(() => backend.load({ ...SETTINGS, modelPath: 'none.js' }))
   assert.is(gone.code, 'model-file-missing')
 })
 

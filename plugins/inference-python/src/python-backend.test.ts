@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import type { ChunkflowError, Model } from '@chunkflow/sdk'
+import { errorOf } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import plugin from './plugin.js'
@@ -9,14 +10,6 @@ const test = suite('python backends')
 const shop = workshop()
 test.after(() => shop.close())
 
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
-}
 const BATCH = randomBatch()
 async function run(model: Model, count = 2, channels = 1): Promise<Float32Array> {
   const result = new Float32Array(new SharedArrayBuffer(count * channels * 32 * 4))
@@ -26,31 +19,31 @@ async function run(model: Model, count = 2, channels = 1): Promise<Float32Array>
 }
 
 test('explains model files that are missing, before Python is started', async () => {
-  const none = await refusal(() => shop.load('pytorch', {}))
+  const none = await errorOf(() => shop.load('pytorch', {}))
   assert.is(none.code, 'model-file-missing')
   assert.match(none.fix!, '--convnet-model')
-  const gone = await refusal(() => shop.load('universal', { modelPath: 'nets/none.py' }))
+  const gone = await errorOf(() => shop.load('universal', { modelPath: 'nets/none.py' }))
   assert.is(gone.code, 'model-file-missing')
   assert.match(gone.what, `${shop.path}/nets/none.py`)
   const modelPath = shop.write('empty.py', '')
-  const weights = await refusal(() => shop.load('pytorch', { modelPath, weightPath: 'none.pt' }))
+  const weights = await errorOf(() => shop.load('pytorch', { modelPath, weightPath: 'none.pt' }))
   assert.is(weights.code, 'model-weights-missing')
-  assert.is((await refusal(() => shop.load('pznet', { modelPath }))).code, 'model-file-missing')
+  assert.is((await errorOf(() => shop.load('pznet', { modelPath }))).code, 'model-file-missing')
 })
 
 test('refuses devices that a framework cannot have', async () => {
   const modelPath = shop.write('device.py', '')
   assert.is(
-    (await refusal(() => shop.load('pznet', { modelPath, device: 'cuda' }))).code,
+    (await errorOf(() => shop.load('pznet', { modelPath, device: 'cuda' }))).code,
     'model-device-missing',
   )
   assert.is(
-    (await refusal(() => shop.load('universal', { modelPath, device: 'tpu' }))).code,
+    (await errorOf(() => shop.load('universal', { modelPath, device: 'tpu' }))).code,
     'model-device-unknown',
   )
-  const named = await refusal(() => shop.load('pytorch', { modelPath, outputName: 'affinity' }))
+  const named = await errorOf(() => shop.load('pytorch', { modelPath, outputName: 'affinity' }))
   assert.is(named.code, 'model-output-unknown')
-  const affinity = await refusal(() => shop.load('universal', { modelPath, patchWeights: undefined }))
+  const affinity = await errorOf(() => shop.load('universal', { modelPath, patchWeights: undefined }))
   assert.is(affinity.code, 'model-weighted')
 })
 
@@ -107,13 +100,13 @@ class PatchInferencer(PatchInferencer):
 
   test('universal: explains files and results that are wrong', async () => {
     const wrong = async (body: string): Promise<ChunkflowError> =>
-      refusal(async () => {
+      errorOf(async () => {
         const modelPath = shop.write('wrong.py', `${UNIVERSAL}\n${body}`)
         const model = await shop.load('universal', { modelPath })
         await run(model)
       })
     const modelPath = shop.write('nothing.py', 'x = 1')
-    const nothing = await refusal(() => shop.load('universal', { modelPath }))
+    const nothing = await errorOf(() => shop.load('universal', { modelPath }))
     assert.is(nothing.code, 'model-file-invalid')
     assert.match(nothing.what, 'no class PatchInferencer')
     const list = await wrong('PatchInferencer.__call__ = lambda self, patches: [patches]')
@@ -159,9 +152,9 @@ class znet:
       assert.ok(close(await run(model, 1, 2), [...once, ...once]))
     }
     shop.write('other/readme.txt', '')
-    const missing = await refusal(() => shop.load('pznet', { modelPath: 'other' }))
+    const missing = await errorOf(() => shop.load('pznet', { modelPath: 'other' }))
     assert.is(missing.code, 'pznet-missing')
-    const few = await refusal(async () =>
+    const few = await errorOf(async () =>
       run(await shop.load('pznet', { modelPath: 'net', outputChannels: 4 }), 1, 4),
     )
     assert.is(few.code, 'model-channels-missing')
@@ -222,12 +215,12 @@ def post_process(result): return result[0]
       ['cuda', 0, 'PyTorch sees no CUDA device'],
       ['cuda:2', 2, '2 CUDA devices'],
     ] as const) {
-      const error = await refusal(() => shop.load('pytorch', { modelPath, device }, standIn(count)))
+      const error = await errorOf(() => shop.load('pytorch', { modelPath, device }, standIn(count)))
       assert.is(error.code, 'model-device-missing')
       assert.match(error.what, text)
       assert.match(error.fix!, '--device auto or cpu')
     }
-    const unknown = await refusal(() => shop.load('pytorch', { modelPath, device: 'webgpu' }, standIn(1)))
+    const unknown = await errorOf(() => shop.load('pytorch', { modelPath, device: 'webgpu' }, standIn(1)))
     assert.is(unknown.code, 'model-device-unknown')
   })
 
@@ -250,7 +243,7 @@ def post_process(result): raise RuntimeError("CUDA out of memory. Tried to alloc
 `,
     )
     const model = await shop.load('pytorch', { modelPath }, standIn(1))
-    const error = await refusal(() => run(model))
+    const error = await errorOf(() => run(model))
     assert.is(error.code, 'model-memory')
     assert.match(error.what, 'Tried to allocate 20.00 GiB')
     await model.dispose!()
@@ -260,7 +253,7 @@ def post_process(result): raise RuntimeError("CUDA out of memory. Tried to alloc
     // a module of that name that cannot be imported
     shop.write('broken/torch.py', 'raise ImportError("libtorch.so is missing")')
     const modelPath = shop.write('torchless.py', NETWORK)
-    const error = await refusal(() =>
+    const error = await errorOf(() =>
       shop.load('pytorch', { modelPath }, { PYTHONPATH: `${shop.path}/broken` }),
     )
     assert.is(error.code, 'python-module-missing')

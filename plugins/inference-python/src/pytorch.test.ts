@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ChunkflowError, type Model, zyx } from '@chunkflow/sdk'
+import { errorOf } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { close, hasModules, middle, PYTHON, randomBatch, workshop } from './testing/models.js'
@@ -13,14 +14,6 @@ test.after(() => shop.close())
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../test/fixtures/model/${name}`, import.meta.url))
 
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
-}
 const BATCH = randomBatch()
 async function run(model: Model, count = 2, channels = 1): Promise<Float32Array> {
   const result = new Float32Array(new SharedArrayBuffer(count * channels * 32 * 4))
@@ -87,15 +80,15 @@ torch.save([torch.ones(3)], 'lab/list.pt')`)
       const model = await shop.load('pytorch', { modelPath, weightPath, threads: 1 })
       assert.ok(close(await run(model), middle(BATCH, 2, factor, false).map(sigmoid)))
     }
-    const other = await refusal(() => shop.load('pytorch', { modelPath, weightPath: 'lab/other.pt' }))
+    const other = await errorOf(() => shop.load('pytorch', { modelPath, weightPath: 'lab/other.pt' }))
     assert.is(other.code, 'model-weights-invalid')
     assert.match(
       other.what,
       'of its 1 tensors, 1 unknown to it (scale.bias); 1 of another size (scale.factor)',
     )
-    const list = await refusal(() => shop.load('pytorch', { modelPath, weightPath: 'lab/list.pt' }))
+    const list = await errorOf(() => shop.load('pytorch', { modelPath, weightPath: 'lab/list.pt' }))
     assert.match(list.what, 'hold a list, not a state dict')
-    const text = await refusal(() => shop.load('pytorch', { modelPath, weightPath: 'lab/parts.py' }))
+    const text = await errorOf(() => shop.load('pytorch', { modelPath, weightPath: 'lab/parts.py' }))
     assert.is(text.code, 'model-weights-invalid')
     assert.match(text.what, 'cannot be read')
   })
@@ -123,7 +116,7 @@ def post_process(result):
 
   test('explains files and results that are wrong', async () => {
     const wrong = async (body: string, channels = 1): Promise<ChunkflowError> =>
-      refusal(async () => {
+      errorOf(async () => {
         const modelPath = shop.write('wrong.py', `import torch\n${body}`)
         await run(await shop.load('pytorch', { modelPath, outputChannels: channels }), 2, channels)
       })

@@ -1,7 +1,7 @@
+import { refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatHeader, locateHeader, parseHeader } from './npy-header.js'
-import { refusal } from './testing/npy.js'
 
 const test = suite('npy header')
 const parsed = (text: string) => parseHeader(text, 128, 'a.npy')

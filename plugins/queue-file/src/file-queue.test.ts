@@ -1,8 +1,7 @@
 import { fork } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { isChunkflowError } from '@chunkflow/sdk'
-import { queueConformance, temporaryFolder } from '@chunkflow/sdk/testing'
+import { codeOf, queueConformance, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fileQueueDriver } from './file-queue.js'
@@ -32,15 +31,6 @@ for (const [index, { name }] of checks.entries())
     const error = await results[index]
     if (error !== undefined) throw error
   })
-
-async function codeOf(action: Promise<unknown>): Promise<string> {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String(error)
-  }
-  return 'none'
-}
 
 test('a message is a file with the body in it, in the order of sending', async () => {
   const queue = await driver.open(at('names'), { visibilitySeconds: 50 })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { isChunkflowError } from '@chunkflow/sdk'
-import { queueConformance } from '@chunkflow/sdk/testing'
+import { errorOf, queueConformance } from '@chunkflow/sdk/testing'
 import { buildApp } from 'fauxqs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -88,16 +87,6 @@ const PRESENT: Readonly<Record<string, Answer>> = {
 }
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 const signal = new AbortController().signal
-
-async function errorOf(action: Promise<unknown>) {
-  try {
-    await action
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String(error))
-    return error
-  }
-  throw new Error('expected an error')
-}
 
 test('makes a queue that is missing, with long polls, its time-out and the longest keeping', async () => {
   const {

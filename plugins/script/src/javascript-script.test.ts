@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Chunk, type ChunkflowError, createChunk, isChunk } from '@chunkflow/sdk'
-import { inlineCompute, rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
+import { type Chunk, createChunk, isChunk } from '@chunkflow/sdk'
+import { errorOf, inlineCompute, rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openJavaScript } from './javascript-script.js'
@@ -27,14 +27,6 @@ const run = (
   keywords: Keyword[] = [],
   ending = '.ts',
 ): Promise<unknown> => openJavaScript(file(text, ending)).execute(inputs, keywords, context)
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
-}
 
 test('runs a named or default function, now or later, in every ending', async () => {
   assert.is(await run('export function execute(a: number, b: number): number { return a - b }', [5, 3]), 2)
@@ -101,7 +93,7 @@ import { two } from './helper.ts'
 import tiny from 'tiny'
 export default () => [two, basename(tiny.where)]`
   assert.equal(await run(text), [2, 'index.js'])
-  const deep = await refusal(() => run(`import { fail } from './helper'\nexport default fail`))
+  const deep = await errorOf(() => run(`import { fail } from './helper'\nexport default fail`))
   assert.is(deep.where[0], `${path.join(folder.path, 'helper.ts')}:3`)
 })
 
@@ -114,32 +106,32 @@ export function execute(chunk: Unused) {
   const nothing: any = undefined
   return nothing.data
 }`
-  const error = await refusal(() => run(text, [chunk]))
+  const error = await errorOf(() => run(text, [chunk]))
   assert.is(error.code, 'plugin-exception')
   assert.match(error.what, /^script-\d+\.ts: TypeError: Cannot read properties of undefined/)
   assert.match(error.where[0]!, /script-\d+\.ts:7$/)
   assert.match((error.cause as Error).stack!, /at execute \(.*script-\d+\.ts:7\)/)
-  const rejected = await refusal(() => run('export default async () => {\n\n  throw "a text"\n}'))
+  const rejected = await errorOf(() => run('export default async () => {\n\n  throw "a text"\n}'))
   assert.match(rejected.what, 'a text')
-  const loading = await refusal(() => run('\nnull.x\nexport default () => 1', [], [], '.js'))
+  const loading = await errorOf(() => run('\nnull.x\nexport default () => 1', [], [], '.js'))
   assert.match(loading.where[0]!, /\.js:2$/)
 })
 
 test('passes on errors that are ours', async () => {
   const text = `import { chunkflowError } from '@chunkflow/sdk'
 export default () => { throw chunkflowError('flag-invalid', 'size is too large', { fix: 'less' }) }`
-  assert.is((await refusal(() => run(text))).code, 'flag-invalid')
+  assert.is((await errorOf(() => run(text))).code, 'flag-invalid')
 })
 
 test('tells what is wrong with a file before running it', async () => {
-  const syntax = await refusal(() => run('const a = 1\nconst b = = 2'))
+  const syntax = await errorOf(() => run('const a = 1\nconst b = = 2'))
   assert.is(syntax.code, 'plugin-file-invalid')
   assert.match(syntax.what, /cannot be compiled: Unexpected "="/)
   assert.match(syntax.where[0]!, /script-\d+\.ts:2$/)
-  const missing = await refusal(() => run(`\n\nimport x from 'no-such-package'\nexport default x`))
+  const missing = await errorOf(() => run(`\n\nimport x from 'no-such-package'\nexport default x`))
   assert.match(missing.what, 'Could not resolve "no-such-package"')
   assert.match(missing.where[0]!, /:3$/)
-  const absent = await refusal(() => run('export const run = () => 1'))
+  const absent = await errorOf(() => run('export const run = () => 1'))
   assert.is(absent.code, 'plugin-file-invalid')
   assert.match(absent.what, 'has no function execute')
 })

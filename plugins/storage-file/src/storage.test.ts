@@ -11,8 +11,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type ChunkflowError, isChunkflowError } from '@chunkflow/sdk'
-import { storageConformance, temporaryFolder } from '@chunkflow/sdk/testing'
+import { errorOf, storageConformance, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openFileStorage } from './file-storage.js'
@@ -24,15 +23,6 @@ const folder = temporaryFolder()
 test.after(() => folder.remove())
 const at = (...names: string[]): string => path.join(folder.path, ...names)
 
-async function failure(action: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await action()
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String(error))
-    return error
-  }
-  throw new Error('expected an error')
-}
 const collect = async (keys: AsyncIterable<string>): Promise<string[]> => {
   const list: string[] = []
   for await (const key of keys) list.push(key)
@@ -65,8 +55,8 @@ test('file: does not write or delete through a link to the outside, at any depth
   symlinkSync(at('outside', 'precious'), at('linked', 'object'))
   const storage = openFileStorage(at('linked'))
   for (const key of ['out/x', 'out/deep/x', 'out/new/folder/x', 'dangling/x']) {
-    assert.is((await failure(() => storage.write(key, new Uint8Array(1)))).code, 'storage-key-invalid')
-    assert.is((await failure(() => storage.delete(key))).code, 'storage-key-invalid')
+    assert.is((await errorOf(() => storage.write(key, new Uint8Array(1)))).code, 'storage-key-invalid')
+    assert.is((await errorOf(() => storage.delete(key))).code, 'storage-key-invalid')
   }
   await storage.write('object', new Uint8Array([121]))
   assert.is(readFileSync(at('outside', 'precious'), 'utf8'), 'x')
@@ -94,9 +84,9 @@ test('file: a failed write leaves nothing, unfinished writes are not listed', as
   mkdirSync(at('half', 'taken'), { recursive: true })
   const storage = openFileStorage(at('half'))
   writeFileSync(at('half', 'file'), '')
-  assert.match((await failure(() => storage.write('file/below', new Uint8Array(1)))).what, 'is a file')
-  assert.match((await failure(() => storage.write('taken', new Uint8Array(1)))).what, 'folder')
-  assert.match((await failure(() => storage.write('n'.repeat(300), new Uint8Array(1)))).what, 'too long')
+  assert.match((await errorOf(() => storage.write('file/below', new Uint8Array(1)))).what, 'is a file')
+  assert.match((await errorOf(() => storage.write('taken', new Uint8Array(1)))).what, 'folder')
+  assert.match((await errorOf(() => storage.write('n'.repeat(300), new Uint8Array(1)))).what, 'too long')
   assert.equal(readdirSync(at('half')).sort(), ['file', 'taken'])
   writeFileSync(at('half', '.block.12-abc.chunkflow-tmp'), 'half')
   assert.equal(await collect(storage.list('')), ['file'])
@@ -112,7 +102,7 @@ test('file: a disk that is full leaves the old object and no temporary file', as
   const files = createFiles()
   const target = at('full', 'object')
   await files.write(target, Buffer.from('old'))
-  const error = await failure(() =>
+  const error = await errorOf(() =>
     files.writeAtomic(target, () => writeFileSync('/dev/full', 'x'.repeat(9))),
   )
   assert.is(error.code, 'file-unwritable')
@@ -171,7 +161,7 @@ test('file: processes that count together lose no increment', () => {
 test('file: names of unfinished files are refused', async () => {
   const storage = openFileStorage(at('unfinished'))
   assert.is(
-    (await failure(() => storage.write('a/.x.chunkflow-tmp', new Uint8Array(1)))).code,
+    (await errorOf(() => storage.write('a/.x.chunkflow-tmp', new Uint8Array(1)))).code,
     'storage-key-invalid',
   )
 })
@@ -233,9 +223,9 @@ test('files: makes folders, replaces what a link points to, spares devices', asy
   })
   assert.is(await files.status(at('files', 'x', 'y')), null)
   assert.equal(await files.list(at('files')), ['link', 'new'])
-  assert.match((await failure(() => files.write('/dev/null', new Uint8Array(1)))).what, 'device')
-  assert.is((await failure(() => files.read(at('files', 'none')))).code, 'file-unreadable')
-  assert.is((await failure(() => files.list(at('files', 'none')))).code, 'file-unreadable')
+  assert.match((await errorOf(() => files.write('/dev/null', new Uint8Array(1)))).what, 'device')
+  assert.is((await errorOf(() => files.read(at('files', 'none')))).code, 'file-unreadable')
+  assert.is((await errorOf(() => files.list(at('files', 'none')))).code, 'file-unreadable')
   await files.touch(at('files', 'marks', 'done'))
   await files.touch(at('files', 'marks', 'done'))
   assert.is((await files.status(at('files', 'marks', 'done')))?.bytes, 0)

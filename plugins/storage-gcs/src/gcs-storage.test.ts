@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type http from 'node:http'
 import path from 'node:path'
-import { type ChunkflowError, isChunkflowError } from '@chunkflow/sdk'
 import type { HttpSettings } from '@chunkflow/sdk/storage'
 import {
+  errorOf,
   type FaultyServer,
   faultyServer,
   memoryStorage,
@@ -51,15 +51,6 @@ async function serve(handler: http.RequestListener): Promise<FaultyServer> {
   const server = await faultyServer(handler)
   servers.push(server)
   return server
-}
-async function failure(action: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await action()
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String(error))
-    return error
-  }
-  throw new Error('expected an error')
 }
 const describe = async (url = 'gs://bucket'): Promise<string> =>
   (await (await driver().open(url)).describeAccess!()).credential
@@ -133,7 +124,7 @@ test('which credential is used: asked for by name, of gcloud, of the bucket, of 
   environment({ GOOGLE_APPLICATION_CREDENTIALS: named, GS_NO_SIGN_REQUEST: 'YES' })
   assert.is(await describe(), 'none (anonymous), GS_NO_SIGN_REQUEST is set')
   environment({ GOOGLE_APPLICATION_CREDENTIALS: path.join(home.path, 'none.json') })
-  assert.is((await failure(describe)).code, 'storage-credential-invalid')
+  assert.is((await errorOf(describe)).code, 'storage-credential-invalid')
 })
 
 test('the account of the machine comes last', async () => {
@@ -184,7 +175,7 @@ test('tokens are fetched once, go with every request and appear in no message', 
   )
   assert.is(tokens.requests.length, 1)
   server.fail({ status: 403 })
-  const denied = await failure(() => storage.read('info'))
+  const denied = await errorOf(() => storage.read('info'))
   assert.is(denied.code, 'storage-denied')
   assert.not.match(JSON.stringify(denied, Object.getOwnPropertyNames(denied)), 'hushed')
   const impatiently = driver({
@@ -192,10 +183,10 @@ test('tokens are fetched once, go with every request and appear in no message', 
     policy: { attempts: 2, firstDelayMs: 1, longestDelayMs: 1 },
   })
   tokens.fail('silence', 'silence')
-  const silent = await failure(async () => (await impatiently.open('gs://bucket')).read('info'))
+  const silent = await errorOf(async () => (await impatiently.open('gs://bucket')).read('info'))
   assert.equal([silent.code, silent.retryable], ['storage-unavailable', true])
   tokens.fail({ status: 400 }, { status: 400 })
-  const refused = await failure(async () => (await driver().open('gs://bucket')).read('info'))
+  const refused = await errorOf(async () => (await driver().open('gs://bucket')).read('info'))
   assert.is(refused.code, 'storage-credential-invalid')
   assert.match(refused.what, file)
   assert.not.match(JSON.stringify(refused, Object.getOwnPropertyNames(refused)), 'hushed')
@@ -205,7 +196,7 @@ test('wrong files are named, and not told', async () => {
   for (const content of ['{ "private_key": "hidden"', '[]', { type: 'service', private_key: 'hidden' }]) {
     const file = writeHome('wrong.json', content)
     environment({ GOOGLE_APPLICATION_CREDENTIALS: file })
-    const error = await failure(describe)
+    const error = await errorOf(describe)
     assert.is(error.code, 'storage-credential-invalid')
     assert.match(error.what, file)
     assert.not.match(error.what, 'hidden')
@@ -221,7 +212,7 @@ test('a bucket that does not exist is told from an object that does not', async 
     () => storage.write('x', new Uint8Array(1), { ifAbsent: true }),
     () => storage.delete('x'),
   ])
-    assert.is((await failure(action)).code, 'storage-missing')
+    assert.is((await errorOf(action)).code, 'storage-missing')
 })
 
 test('what Google says of a refusal is passed on, with where to look', async () => {
@@ -234,7 +225,7 @@ test('what Google says of a refusal is passed on, with where to look', async () 
   })
   environment({ STORAGE_EMULATOR_HOST: url })
   const storage = await driver().open('gs://bucket/layer')
-  const error = await failure(() => storage.write('info', Buffer.from('{}')))
+  const error = await errorOf(() => storage.write('info', Buffer.from('{}')))
   assert.is(
     error.what,
     'Cannot write gs://bucket/layer/info: Anonymous caller does not have storage.objects.create access (status 401)',
@@ -244,7 +235,7 @@ test('what Google says of a refusal is passed on, with where to look', async () 
 
 test('URLs that name no bucket are refused', async () => {
   for (const url of ['gs://', 'gs:///x', 'gs://a', 'gs://bucket/../other', 'gs://bu cket/x'])
-    assert.is((await failure(async () => driver().open(url))).code, 'storage-path-invalid', url)
+    assert.is((await errorOf(async () => driver().open(url))).code, 'storage-path-invalid', url)
 })
 
 test.run()

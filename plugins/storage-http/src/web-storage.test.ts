@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
-import { type ChunkflowError, isChunkflowError, type Storage } from '@chunkflow/sdk'
+import type { Storage } from '@chunkflow/sdk'
 import type { HttpSettings } from '@chunkflow/sdk/storage'
 import {
+  errorOf,
   type FaultyServer,
   faultyServer,
   memoryStorage,
@@ -33,16 +34,6 @@ async function serve(handler: Parameters<typeof faultyServer>[0]): Promise<Fault
   return server
 }
 
-async function failure(action: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await action()
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String(error))
-    return error
-  }
-  throw new Error('expected an error')
-}
-
 async function open(settings: HttpSettings = {}) {
   const writer = memoryStorage()
   const server = await serve(webHandler(writer))
@@ -67,7 +58,7 @@ test('places below a folder, with escapes, a query and a password', async () => 
   assert.is(asked, '/a%20b/volume/info?token=secret')
   assert.is(headers.authorization, `Basic ${Buffer.from('user:p@ss').toString('base64')}`)
   server.fail({ status: 403 })
-  const error = await failure(() => storage.read('info'))
+  const error = await errorOf(() => storage.read('info'))
   assert.is(error.code, 'storage-denied')
   assert.not.match(`${error.what} ${error.fix} ${error.stack}`, /secret|p@ss|p%40ss/)
   assert.match(error.fix!, `chunkflow doctor ${server.url}/a%20b/volume`)
@@ -88,7 +79,7 @@ test('redirections: followed, without authorization to other hosts, and not for 
   assert.is(target.requests[0]!.headers.authorization, undefined)
   server.requests.length = 0
   const circle = await driver().open(`${server.url}/circle`)
-  const error = await failure(() => circle.read('info'))
+  const error = await errorOf(() => circle.read('info'))
   assert.is(error.code, 'storage-failed')
   assert.match(error.what, 'sent elsewhere 6 times')
   assert.is(server.requests.length, 6)
@@ -103,7 +94,7 @@ test('a server without ranges: the part is cut out, a huge object is not fetched
   const storage = await driver().open(url)
   assert.is(Buffer.from((await storage.readRange('small', 2, 3))!).toString(), '234')
   assert.is(Buffer.from((await storage.readRange('small', -3, 2))!).toString(), '78')
-  const error = await failure(() => storage.readRange('huge', 5, 10))
+  const error = await errorOf(() => storage.readRange('huge', 5, 10))
   assert.is(error.code, 'storage-unsupported')
   assert.match(error.what, '1099511627776 bytes')
 })
@@ -113,7 +104,7 @@ test('a server that sends another range than asked for is not believed', async (
     response.writeHead(206, { 'content-range': 'bytes 0-3/10' }).end('0123')
   })
   const storage = await driver().open(url)
-  assert.is((await failure(() => storage.readRange('x', 2, 4))).code, 'storage-failed')
+  assert.is((await errorOf(() => storage.readRange('x', 2, 4))).code, 'storage-failed')
 })
 
 test('a server that compresses on the fly: whole objects as they come, parts and sizes as stored', async () => {
@@ -137,11 +128,11 @@ test('a server that compresses on the fly: whole objects as they come, parts and
 
 test('a host that is not there is one clear error', async () => {
   const storage: Storage = await driver().open('http://127.0.0.1:9/volume?sig=secret')
-  const error = await failure(() => storage.read('info'))
+  const error = await errorOf(() => storage.read('info'))
   assert.is(error.code, 'storage-unavailable')
   assert.match(error.what, 'http://127.0.0.1:9/volume/info')
   assert.not.match(`${error.what}${error.stack}`, 'secret')
-  assert.is((await failure(async () => driver().open('http://'))).code, 'storage-path-invalid')
+  assert.is((await errorOf(async () => driver().open('http://'))).code, 'storage-path-invalid')
 })
 
 test.run()

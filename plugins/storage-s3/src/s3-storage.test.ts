@@ -1,7 +1,7 @@
 import type http from 'node:http'
-import { type ChunkflowError, isChunkflowError } from '@chunkflow/sdk'
 import type { HttpSettings } from '@chunkflow/sdk/storage'
 import {
+  errorOf,
   type FaultyServer,
   faultyServer,
   memoryStorage,
@@ -38,15 +38,6 @@ async function serve(handler: http.RequestListener): Promise<FaultyServer> {
   const server = await faultyServer(handler)
   servers.push(server)
   return server
-}
-async function failure(action: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await action()
-  } catch (error) {
-    assert.ok(isChunkflowError(error), String(error))
-    return error
-  }
-  throw new Error('expected an error')
 }
 const KEYS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
 
@@ -161,7 +152,7 @@ test('a bucket that does not exist is told from an object that does not', async 
   const { server } = await openStub()
   const storage = await driver().open(`s3://${server.url}/elsewhere`)
   for (const action of [() => storage.read('x'), () => storage.write('x', new Uint8Array(1))]) {
-    const error = await failure(action)
+    const error = await errorOf(action)
     assert.is(error.code, 'storage-missing')
     assert.match(error.what, 'there is no such bucket')
   }
@@ -175,7 +166,7 @@ test('what the server says of a refusal is passed on, with where to look', async
   })
   environment.set({ ...KEYS, AWS_ENDPOINT_URL: url })
   const storage = await driver().open('s3://bucket/layer')
-  const error = await failure(() => storage.write('info', Buffer.from('{}')))
+  const error = await errorOf(() => storage.write('info', Buffer.from('{}')))
   assert.is(error.what, 'Cannot write s3://bucket/layer/info: Access Denied (status 403)')
   assert.match(error.fix!, 'chunkflow doctor s3://bucket/layer')
 })
@@ -198,7 +189,7 @@ test('no more requests are sent at once than are allowed', async () => {
 
 test('URLs that name no bucket are refused', async () => {
   for (const url of ['s3://', 's3:///x', 's3://a', 's3://bucket/../other', 's3://bu cket/x', 's3://b?x'])
-    assert.is((await failure(async () => driver().open(url))).code, 'storage-path-invalid', url)
+    assert.is((await errorOf(async () => driver().open(url))).code, 'storage-path-invalid', url)
 })
 
 test.run()

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { boxFromSize, type Chunk, createChunk, parseOptions, zyx } from '@chunkflow/sdk'
-import { ODD_PLACEMENT, ODD_SHAPE, rampChunk } from '@chunkflow/sdk/testing'
+import { ODD_PLACEMENT, ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { h5Folder, refusal } from '../testing/h5.js'
+import { h5Folder } from '../testing/h5.js'
 import loadH5 from './load-h5.js'
 
 const test = suite('load-h5')

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { type AnyOperator, type Chunk, isChunkflowError } from '@chunkflow/sdk'
+import type { AnyOperator, Chunk } from '@chunkflow/sdk'
 import {
   inlineCompute,
   type OperatorResult,
@@ -57,16 +57,4 @@ export function h5Folder() {
       return execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8', cwd: folder.path }).trim()
     },
   }
-}
-
-/** Code and sentence of the error that an action ends with, or `accepted`. */
-export async function refusal(action: () => unknown): Promise<string> {
-  try {
-    await action()
-  } catch (error) {
-    return isChunkflowError(error)
-      ? `${error.code}: ${error.what} | ${error.fix}`
-      : String((error as Error).stack)
-  }
-  return 'accepted'
 }

@@ -1,6 +1,7 @@
+import { codeOf } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { apply, counts, refusal, total } from '../testing/apply.js'
+import { apply, counts, total } from '../testing/apply.js'
 import createChunk from './create-chunk.js'
 
 const test = suite('create-chunk')
@@ -74,8 +75,8 @@ test('zero is zero; place and voxel size are kept', async () => {
 })
 
 test('refuses an empty size and other element types', async () => {
-  assert.is(await refusal(() => apply(createChunk, { size: [0, 4, 4] })), 'flag-invalid')
-  assert.is(await refusal(() => apply(createChunk, { dtype: 'int8' })), 'flag-invalid')
+  assert.is(await codeOf(() => apply(createChunk, { size: [0, 4, 4] })), 'flag-invalid')
+  assert.is(await codeOf(() => apply(createChunk, { dtype: 'int8' })), 'flag-invalid')
 })
 
 test.run()

@@ -1,10 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { type Chunk, createChunk, emptyChunk } from '@chunkflow/sdk'
-import { inlineCompute, memoryStore, ODD_PLACEMENT, randomChunk, runOperator } from '@chunkflow/sdk/testing'
+import {
+  codeOf,
+  inlineCompute,
+  memoryStore,
+  ODD_PLACEMENT,
+  randomChunk,
+  runOperator,
+} from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { contrastTable, lookUpSections } from '../kernels/contrast.js'
-import { refusal } from '../testing/apply.js'
 import normalizeContrast from './normalize-contrast.js'
 import normalizeSectionContrast from './normalize-section-contrast.js'
 
@@ -160,15 +166,15 @@ test('a section without levels must be black, as sections beyond the volume are'
     Buffer.from(JSON.stringify({ levels: levels() })),
   )
   const options = { levelsPath: 'gs://bucket/levels/1' }
-  assert.is(await refusal(() => apply(options, twoSections(), store)), 'levels-missing')
+  assert.is(await codeOf(() => apply(options, twoSections(), store)), 'levels-missing')
   const chunk = twoSections()
   ;(chunk.data as Uint8Array).fill(0, 100)
   const result = await apply(options, chunk, store)
   assert.ok([...result.data.slice(100)].every((value) => value === 1))
   await (await store.open('gs://bucket/levels/1')).write('8', Buffer.from('{"levels": [1, 2]}'))
-  assert.is(await refusal(() => apply(options, twoSections(), store)), 'levels-invalid')
+  assert.is(await codeOf(() => apply(options, twoSections(), store)), 'levels-invalid')
   await (await store.open('gs://bucket/levels/1')).write('8', Buffer.from('levels'))
-  assert.is(await refusal(() => apply(options, twoSections(), store)), 'levels-invalid')
+  assert.is(await codeOf(() => apply(options, twoSections(), store)), 'levels-invalid')
 })
 
 test('what it cannot do it says', async () => {
@@ -176,9 +182,9 @@ test('what it cannot do it says', async () => {
     [emptyChunk('uint16', [2, 3, 4]), 'image-dtype'],
     [emptyChunk('uint8', [2, 2, 3, 4]), 'image-dtype'],
   ] as const)
-    assert.is(await refusal(() => apply({}, chunk)), code)
+    assert.is(await codeOf(() => apply({}, chunk)), code)
   const infer = (options: object) =>
-    refusal(() =>
+    codeOf(() =>
       normalizeSectionContrast.infer!({}, {
         minval: 1,
         maxval: 255,

@@ -1,8 +1,8 @@
 import { createChunk, formatBox, numberToFloat16, parseBox } from '@chunkflow/sdk'
-import { ODD_PLACEMENT, rampChunk, runOperator } from '@chunkflow/sdk/testing'
+import { codeOf, ODD_PLACEMENT, rampChunk, runOperator } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { apply, counts, refusal, total } from '../testing/apply.js'
+import { apply, counts, total } from '../testing/apply.js'
 import channelVoting from './channel-voting.js'
 import createChunkOperator from './create-chunk.js'
 import cropMargin from './crop-margin.js'
@@ -34,7 +34,7 @@ test('crop-margin: three values for both sides, or six', async () => {
   )
   const channels = rampChunk([2, 5, 9, 14], { dtype: 'float32' })
   assert.equal((await apply(cropMargin, { marginSize: [1, 1, 1] }, { chunk: channels })).shape, [2, 3, 7, 12])
-  assert.is(await refusal(() => apply(cropMargin, { marginSize: [3, 0, 0] }, { chunk })), 'chunk-outside')
+  assert.is(await codeOf(() => apply(cropMargin, { marginSize: [3, 0, 0] }, { chunk })), 'chunk-outside')
 })
 
 test("crop-margin: without a margin to the task's box, keeping a declared layer type", async () => {
@@ -44,9 +44,9 @@ test("crop-margin: without a margin to the task's box, keeping a declared layer 
   assert.equal([cut.shape, cut.voxelOffset, cut.layerType], [[3, 4, 8], [8, 0, 12], 'segmentation'])
   assert.is(cut.data[0], ((1 * 9 + 3) * 14 + 1) % 256)
   assert.is((await apply(cropMargin, { marginSize: [1, 1, 1] }, { chunk })).layerType, 'image')
-  assert.is(await refusal(() => apply(cropMargin, {}, { chunk })), 'task-no-bbox')
+  assert.is(await codeOf(() => apply(cropMargin, {}, { chunk })), 'task-no-bbox')
   const far = parseBox('8-99_0-4_12-20')!
-  assert.is(await refusal(() => apply(cropMargin, {}, { chunk, bbox: far })), 'chunk-outside')
+  assert.is(await codeOf(() => apply(cropMargin, {}, { chunk, bbox: far })), 'chunk-outside')
 })
 
 test("crop-margin --crop-bbox shrinks the task's box", async () => {
@@ -58,7 +58,7 @@ test("crop-margin --crop-bbox shrinks the task's box", async () => {
     })
   assert.is(formatBox((await crop([1, 1, 1], '8-11_0-4_12-20')).task.get('bbox')), '9-10_1-3_13-19')
   assert.is(formatBox((await crop([1, 0, 2, 0, 3, 1], '8-11_0-4_12-20')).task.get('bbox')), '9-11_0-1_14-19')
-  assert.is(await refusal(() => crop([2, 0, 0], '8-11_0-4_12-20')), 'box-invalid')
+  assert.is(await codeOf(() => crop([2, 0, 0], '8-11_0-4_12-20')), 'box-invalid')
 })
 
 test('crop-margin and downsample tell the planner the size', () => {
@@ -100,10 +100,10 @@ test('multiply: several variables at once, read before the first is written', as
     ],
   )
   const options = { inputNames: ['a'], outputNames: ['b', 'c'], multiplierName: 'm' }
-  assert.is(await refusal(() => multiply.infer!({}, options)), 'flag-invalid')
+  assert.is(await codeOf(() => multiply.infer!({}, options)), 'flag-invalid')
   const wide = createChunk(new Uint8Array(3), [1, 1, 3])
   assert.is(
-    await refusal(() => apply(multiply, { multiplierName: 'wide' }, { chunk: one, wide })),
+    await codeOf(() => apply(multiply, { multiplierName: 'wide' }, { chunk: one, wide })),
     'shape-mismatch',
   )
 })
@@ -124,9 +124,9 @@ test('channel-voting: 255 channels at most, four axes', async () => {
   const most = rampChunk([255, 1, 1, 2], { dtype: 'uint16' })
   assert.equal([...(await apply(channelVoting, {}, { chunk: most })).data], [255, 255])
   const many = rampChunk([256, 1, 1, 2], { dtype: 'uint16' })
-  assert.is(await refusal(() => apply(channelVoting, {}, { chunk: many })), 'image-dtype')
+  assert.is(await codeOf(() => apply(channelVoting, {}, { chunk: many })), 'image-dtype')
   const flat = rampChunk([1, 1, 2], { dtype: 'uint16' })
-  assert.is(await refusal(() => apply(channelVoting, {}, { chunk: flat })), 'image-dtype')
+  assert.is(await codeOf(() => apply(channelVoting, {}, { chunk: flat })), 'image-dtype')
 })
 
 test('downsample: averages images and takes the mode of labels', async () => {

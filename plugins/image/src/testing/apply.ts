@@ -1,4 +1,4 @@
-import { type AnyOperator, type Chunk, isChunkflowError } from '@chunkflow/sdk'
+import type { AnyOperator, Chunk } from '@chunkflow/sdk'
 import { inlineCompute, runOperator } from '@chunkflow/sdk/testing'
 
 /** Runs an operator and returns what it leaves in `chunk`. */
@@ -10,16 +10,6 @@ export async function apply(
   const services = { compute: inlineCompute() }
   const { task } = await runOperator(definition, { options: options as never, variables, services })
   return task.get<Chunk>('chunk')
-}
-
-/** The code of the error that an action ends with, or `accepted`. */
-export async function refusal(action: () => unknown): Promise<string> {
-  try {
-    await action()
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String(error)
-  }
-  return 'accepted'
 }
 
 /** Sum of all voxels. */

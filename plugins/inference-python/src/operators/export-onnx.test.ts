@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChunkflowError } from '@chunkflow/sdk'
-import { inlineCompute, type OperatorRun, runOperator, serviceFamily } from '@chunkflow/sdk/testing'
+import { errorOf, inlineCompute, type OperatorRun, runOperator, serviceFamily } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createOnnxBackend } from '../../../inference-onnx/src/onnx-backend.js'
@@ -29,14 +29,8 @@ const run = (options: OperatorRun['options'], more: OperatorRun = {}) =>
     assets: { python: FOLDER },
     ...more,
   })
-async function refusal(options: OperatorRun['options'], more: OperatorRun = {}): Promise<ChunkflowError> {
-  try {
-    await run(options, more)
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
-}
+const refusal = (options: OperatorRun['options'], more: OperatorRun = {}): Promise<ChunkflowError> =>
+  errorOf(run(options, more))
 
 test('explains what is missing, and writes nothing in a dry run', async () => {
   const none = await refusal({ convnetModel: 'none.py', fileName: 'a.onnx' })

@@ -2,7 +2,6 @@ import { homedir } from 'node:os'
 import {
   boxSize,
   type Chunk,
-  type ChunkflowError,
   createChunk,
   emptyChunk,
   parseOptions,
@@ -14,6 +13,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import {
+  errorOf,
   inlineCompute,
   type OperatorRun,
   randomChunk,
@@ -75,14 +75,6 @@ function run(
     },
     ...more,
   })
-}
-async function refusal(job: () => unknown): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
 }
 const chunkOf = ({ task }: Awaited<ReturnType<typeof run>>): Chunk => task.get<Chunk>('chunk')
 
@@ -170,26 +162,26 @@ test('hands the model its files, with ~ expanded, and the batch size', async () 
 
 test('refuses models that do not fit and lets go of them', async () => {
   const few = fakeBackend(unevenRun, { channels: 1 })
-  const error = await refusal(() => run({}, CHUNK, few))
+  const error = await errorOf(() => run({}, CHUNK, few))
   assert.is(error.code, 'model-channels')
   assert.is(error.fix, 'add --num-output-channels 1')
   assert.is(few.disposed, 1)
   const odd = fakeBackend(unevenRun, { resultSize: [4, 10, 14] })
-  assert.is((await refusal(() => run({}, CHUNK, odd))).code, 'model-output-size')
+  assert.is((await errorOf(() => run({}, CHUNK, odd))).code, 'model-output-size')
 })
 
 test('names the frameworks there are', async () => {
-  const error = await refusal(() => run({ framework: 'pznet' }, CHUNK))
+  const error = await errorOf(() => run({ framework: 'pznet' }, CHUNK))
   assert.is(error.code, 'framework-unknown')
   assert.match(error.fix!, '--framework fake or identity')
-  const general = await refusal(() => run({ framework: 'general' }, CHUNK))
+  const general = await errorOf(() => run({ framework: 'general' }, CHUNK))
   assert.match(general.what, '"universal"')
 })
 
 test('refuses declared labels, but not 16-bit images', async () => {
   const data = randomChunk([7, 28, 40], { dtype: 'uint16' }).data
   const labels = createChunk(data, [7, 28, 40], { layerType: 'segmentation' })
-  assert.is((await refusal(() => run({}, labels))).code, 'input-segmentation')
+  assert.is((await errorOf(() => run({}, labels))).code, 'input-segmentation')
   const image = createChunk(data, [7, 28, 40])
   assert.is(image.layerType, 'segmentation')
   assert.equal(chunkOf(await run({}, image)).shape, [2, 5, 20, 32])
@@ -197,10 +189,10 @@ test('refuses declared labels, but not 16-bit images', async () => {
 
 test('refuses a wrong number of channels and options that contradict each other', async () => {
   const two = randomChunk([2, 7, 28, 40], { dtype: 'uint8' })
-  assert.is((await refusal(() => run({ numInputChannels: 3 }, two))).code, 'input-channels')
-  assert.is((await refusal(() => run({ bump: 'zung' }, CHUNK))).code, 'flag-invalid')
-  assert.is((await refusal(() => run({ maskMyelinThreshold: 0.3 }, CHUNK))).code, 'flag-invalid')
-  assert.is((await refusal(() => run({ augment: true }, CHUNK))).code, 'patch-invalid')
+  assert.is((await errorOf(() => run({ numInputChannels: 3 }, two))).code, 'input-channels')
+  assert.is((await errorOf(() => run({ bump: 'zung' }, CHUNK))).code, 'flag-invalid')
+  assert.is((await errorOf(() => run({ maskMyelinThreshold: 0.3 }, CHUNK))).code, 'flag-invalid')
+  assert.is((await errorOf(() => run({ augment: true }, CHUNK))).code, 'patch-invalid')
 })
 
 test('averages eight variants with --augment', async () => {
@@ -233,13 +225,13 @@ test('masks by a variable or a volume, and refuses both and neither', async () =
   assert.match(byName.messages.info.join(), '6 patches did not need the model: 0 blank, 6 masked')
   const volume = { maskOutputChunk: true, maskVolumePath: 'mem://masks', maskMip: 2 }
   assert.equal(new Float32Array(chunkOf(await run(volume, chunk)).data as Float32Array), expected)
-  assert.is((await refusal(() => run({ ...volume, maskMip: 3 }, chunk))).code, 'mask-missing')
+  assert.is((await errorOf(() => run({ ...volume, maskMip: 3 }, chunk))).code, 'mask-missing')
   assert.is(
-    (await refusal(() => run({ ...volume, maskVolumePath: 'mem://none' }, chunk))).code,
+    (await errorOf(() => run({ ...volume, maskVolumePath: 'mem://none' }, chunk))).code,
     'mask-missing',
   )
   const both = parseOptions(inference, { ...SMALL, maskVolumePath: 'm', maskChunkName: 'm' }) as never
-  assert.is((await refusal(() => inference.infer!({}, both))).code, 'flag-invalid')
+  assert.is((await errorOf(() => inference.infer!({}, both))).code, 'flag-invalid')
 })
 
 test('hands on where and how the model runs, and its weights', async () => {
@@ -252,7 +244,7 @@ test('hands on where and how the model runs, and its weights', async () => {
   const eightfold = fakeBackend(unevenRun)
   await run({ ...affinity, maskOutputChunk: true }, CHUNK, eightfold)
   assert.is(eightfold.loads[0]!.patchWeights, undefined)
-  assert.is((await refusal(() => run({ ...affinity, numOutputChannels: 2 }, CHUNK))).code, 'flag-invalid')
+  assert.is((await errorOf(() => run({ ...affinity, numOutputChannels: 2 }, CHUNK))).code, 'flag-invalid')
 })
 
 test('explains chunks that fit and chunks that do not, and runs nothing', async () => {
@@ -301,13 +293,13 @@ test('tells the planner shape, dtype and bytes, and refuses early', async () => 
     (2 * 4 * 12 * 32 * 4 + 2 * patch) // a row of the output, weights and a result
   assert.is(bytes, expected)
   assert.is(inference.estimate!({ inputChunkName: { kind: 'chunk' } }, options), undefined)
-  const misaligned = await refusal(() =>
+  const misaligned = await errorOf(() =>
     inference.infer!({ inputChunkName: { ...known, shape: [7, 29, 40] } }, options),
   )
   assert.is(misaligned.code, 'chunk-misaligned')
   const labels = { ...known, layerType: 'segmentation', layerTypeDeclared: true } as const
   assert.is(
-    (await refusal(() => inference.infer!({ inputChunkName: labels }, options))).code,
+    (await errorOf(() => inference.infer!({ inputChunkName: labels }, options))).code,
     'input-segmentation',
   )
 })

@@ -1,5 +1,5 @@
-import { chunkBox, createChunk, isChunkflowError, type Volume, zyx } from '@chunkflow/sdk'
-import { inlineCompute, rampChunk } from '@chunkflow/sdk/testing'
+import { chunkBox, createChunk, type Volume, zyx } from '@chunkflow/sdk'
+import { inlineCompute, rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createBlockCache } from '../levels/block-cache.js'
@@ -19,14 +19,6 @@ const settings = {
 }
 const read = (value: unknown, text = 'a', voxelSizeNm?: readonly [number, number, number]) =>
   readLayers([{ ...parseLayerName(text), value }], { ...settings, voxelSizeNm })
-const code = async (promise: Promise<unknown>): Promise<string> => {
-  try {
-    await promise
-    return 'none'
-  } catch (error) {
-    return isChunkflowError(error) ? `${error.code}: ${error.what}` : String(error)
-  }
-}
 const role = async (chunk: unknown): Promise<string> => ((await read(chunk))[0] as ArrayLayer).role
 
 test('names carry options in brackets', () => {
@@ -47,15 +39,15 @@ test('options are checked: nothing else gets into a shader', async () => {
   const image = rampChunk([2, 3, 4], { dtype: 'uint8' })
   assert.is(((await read(image, 'a[color=#00ff00]'))[0] as ArrayLayer).color, '#00ff00')
   assert.match(
-    await code(read(image, 'a[colour=red]')),
+    await refusal(read(image, 'a[colour=red]')),
     'viewer-options: The layer "a" has no option "colour"',
   )
-  assert.match(await code(read(image, 'a[color=x") evil("]')), '"x") evil("" is not a colour')
+  assert.match(await refusal(read(image, 'a[color=x") evil("]')), '"x") evil("" is not a colour')
   assert.match(
-    await code(read(rampChunk([3, 2, 3, 4], { dtype: 'uint8' }), 'a[color=red]')),
+    await refusal(read(rampChunk([3, 2, 3, 4], { dtype: 'uint8' }), 'a[color=red]')),
     'no option "color"',
   )
-  assert.match(await code(read([[1, 2, 3]], 'a[size=-1]')), '"-1" is not a size')
+  assert.match(await refusal(read([[1, 2, 3]], 'a[size=-1]')), '"-1" is not a size')
 })
 
 test('chunks are images, maps and labels by their layer type', async () => {
@@ -109,14 +101,14 @@ test('each layer has its own voxel size, unless one is given for all', async () 
 
 test('negative labels, empty chunks, two layers of one name and other values are refused', async () => {
   const negative = createChunk(BigInt64Array.of(1n, -1n), [1, 1, 2], { dtype: 'int64' })
-  assert.match(await code(read(negative)), 'viewer-layer: The labels "a" (int64) have negative values')
+  assert.match(await refusal(read(negative)), 'viewer-layer: The labels "a" (int64) have negative values')
   const fine = createChunk(BigInt64Array.of(1n, 2n ** 62n), [1, 1, 2], { dtype: 'int64' })
   assert.is(await role(fine), 'segmentation')
   assert.match(
-    await code(read(createChunk(new Uint8Array(0), [0, 3, 4], { dtype: 'uint8' }))),
+    await refusal(read(createChunk(new Uint8Array(0), [0, 3, 4], { dtype: 'uint8' }))),
     'has no voxels',
   )
-  assert.match(await code(read('text')), 'viewer-layer: "a" is text: it cannot be shown')
+  assert.match(await refusal(read('text')), 'viewer-layer: "a" is text: it cannot be shown')
   const twice = readLayers(
     [
       { name: 'a', value: fine },
@@ -124,7 +116,7 @@ test('negative labels, empty chunks, two layers of one name and other values are
     ],
     settings,
   )
-  assert.match(await code(twice), 'Two layers are called "a"')
+  assert.match(await refusal(twice), 'Two layers are called "a"')
 })
 
 test('the first grey range comes from the values, without outliers', () => {
@@ -143,7 +135,7 @@ test('points, as an array, a list or a cloud with a voxel size', async () => {
   assert.equal([layer.geometry, layer.color, layer.size, layer.voxelSizeNm], ['point', 'red', 3, [40, 8, 8]])
   const [cloud] = (await read({ points: [[1, 2, 3]], voxelSize: [30, 6, 6] })) as [AnnotationLayer]
   assert.equal([cloud.color, cloud.size, cloud.voxelSizeNm], ['#ffff00', 8, [30, 6, 6]])
-  assert.match(await code(read([[1, 2]])), 'are not rows of 3 numbers')
+  assert.match(await refusal(read([[1, 2]])), 'are not rows of 3 numbers')
 })
 
 test('synapses: lines from pre to post, and the presynapses', async () => {
@@ -163,7 +155,7 @@ test('synapses: lines from pre to post, and the presynapses', async () => {
   assert.equal([points.name, [...points.coordinates]], ['syns_pre', [3.5, 2.5, 1.5, 9.5, 8.5, 7.5]])
   assert.is((await read({ pre: [[1, 2, 3]], post: null })).length, 1)
   assert.match(
-    await code(read({ pre: [[1, 2, 3]], post: [[1, 0, 0, 0]] })),
+    await refusal(read({ pre: [[1, 2, 3]], post: [[1, 0, 0, 0]] })),
     'belongs to presynapse 1, but there are 1',
   )
 })
@@ -199,7 +191,7 @@ test('skeletons and meshes by id', async () => {
   assert.equal([...layer.meshes.get(id)!.vertices], [3, 2, 1, 0, 0, 0, 1, 0, 0])
   assert.equal([...layer.meshes.get(id)!.triangles], [0, 1, 2])
   assert.match(
-    await code(read({ 5: { vertices: [[1, 2, 3]], faces: [[0, 0, 1]] } })),
+    await refusal(read({ 5: { vertices: [[1, 2, 3]], faces: [[0, 0, 1]] } })),
     'There is no vertex 1 in mesh 5, which has 1',
   )
 })

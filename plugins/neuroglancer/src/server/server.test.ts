@@ -1,8 +1,7 @@
 import { request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { isChunkflowError } from '@chunkflow/sdk'
-import { recordingLogger } from '@chunkflow/sdk/testing'
+import { recordingLogger, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isAllowedHost } from './allowed-host.js'
@@ -154,15 +153,9 @@ test('a busy port, and an address of another machine, are clear errors', async (
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   const { port } = other.address() as { port: number }
-  const failure = async (settings: Partial<ServerSettings>): Promise<string> => {
-    try {
-      await withServer(settings, async () => {})
-      return 'none'
-    } catch (error) {
-      return isChunkflowError(error) ? `${error.code}: ${error.what}` : String(error)
-    }
-  }
-  assert.is(await failure({ port }), `viewer-address: Port ${port} is in use`)
+  const failure = (settings: Partial<ServerSettings>): Promise<string> =>
+    refusal(withServer(settings, async () => {}))
+  assert.match(await failure({ port }), `viewer-address: Port ${port} is in use`)
   assert.match(
     await failure({ bind: '203.0.113.1' }),
     'viewer-address: This machine has no address 203.0.113.1',

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { boxFromSize, type Chunk, createChunk, DTYPE_NAMES, parseOptions, zyx } from '@chunkflow/sdk'
-import { ODD_PLACEMENT, ODD_SHAPE, rampChunk } from '@chunkflow/sdk/testing'
+import { ODD_PLACEMENT, ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { PlainArray } from '../read-npy.js'
 import { npyReader } from '../reader.js'
-import { npyFolder, refusal } from '../testing/npy.js'
+import { npyFolder } from '../testing/npy.js'
 import loadNpy from './load-npy.js'
 
 const test = suite('npy')

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { isChunkflowError } from '@chunkflow/sdk'
 import { runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
 import loadNpy from '../operators/load-npy.js'
 import saveNpy from '../operators/save-npy.js'
@@ -37,16 +36,4 @@ export function npyFolder() {
       return execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8', cwd: folder.path }).trim()
     },
   }
-}
-
-/** Code and sentence of the error that an action ends with, or `accepted`. */
-export async function refusal(action: () => unknown): Promise<string> {
-  try {
-    await action()
-  } catch (error) {
-    return isChunkflowError(error)
-      ? `${error.code}: ${error.what} | ${error.fix}`
-      : String((error as Error).stack)
-  }
-  return 'accepted'
 }

@@ -1,17 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import {
-  type AnyOperator,
-  boxFromSize,
-  type Chunk,
-  createChunk,
-  isChunkflowError,
-  parseOptions,
-  zyx,
-} from '@chunkflow/sdk'
+import { type AnyOperator, boxFromSize, type Chunk, createChunk, parseOptions, zyx } from '@chunkflow/sdk'
 import { labelColor } from '@chunkflow/sdk/numerics'
 import {
+  codeOf,
   ODD_PLACEMENT,
   ODD_SHAPE,
   rampChunk,
@@ -43,14 +36,6 @@ const load = async (
   options: Record<string, unknown>,
   variables: Record<string, unknown> = {},
 ): Promise<Chunk> => (await run(loadPng, options, variables)).task.get<Chunk>('chunk')
-const code = async (action: Promise<unknown>): Promise<string> => {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String((error as Error).stack)
-  }
-  return 'none'
-}
 /** Null, and a line that says so, when the module is missing. */
 function pillow(program: string): string | null {
   try {
@@ -135,7 +120,7 @@ test('a cutout takes z from the names, rows and columns relative to the offset',
 
 test('missing sections are zero; without any the type must be given', async () => {
   const options = { path: 'nothing-', chunkSize: [2, 1, 3] }
-  assert.is(await code(load(options)), 'png-missing')
+  assert.is(await codeOf(load(options)), 'png-missing')
   const zeros = await load({ ...options, dtype: 'uint32' })
   assert.equal([zeros.dtype, ...array(zeros)], ['uint32', 0, 0, 0, 0, 0, 0])
 })
@@ -152,17 +137,17 @@ test('one file, a prefix, other digits, another type', async () => {
   const single = { path: 'slice_003.png', voxelOffset: [3, 0, 0] }
   const box = boxFromSize(zyx(2, 0, 0), zyx(2, 1, 2))
   assert.equal(array(await load(single, { bbox: box })), [0, 0, 3, 30])
-  assert.is(await code(load({ path: 'slice_003.png' }, { bbox: box })), 'png-options')
+  assert.is(await codeOf(load({ path: 'slice_003.png' }, { bbox: box })), 'png-options')
 })
 
 test('images of different size or depth are refused', async () => {
   mkdirSync(file('mixed'))
   writeFileSync(file('mixed/a.png'), await encodePng(2, 1, Uint8Array.of(1, 2), 1))
   writeFileSync(file('mixed/b.png'), await encodePng(2, 1, Uint16Array.of(1, 300), 1))
-  assert.is(await code(load({ path: 'mixed' })), 'png-mixed')
+  assert.is(await codeOf(load({ path: 'mixed' })), 'png-mixed')
   assert.equal(array(await load({ path: 'mixed', dtype: 'uint16' })), [1, 2, 1, 300])
   writeFileSync(file('mixed/b.png'), await encodePng(1, 2, Uint8Array.of(1, 2), 1))
-  assert.is(await code(load({ path: 'mixed' })), 'png-mixed')
+  assert.is(await codeOf(load({ path: 'mixed' })), 'png-mixed')
 })
 
 test('of colours the first channel; palettes, small depths and alpha', async () => {
@@ -200,10 +185,10 @@ Image.fromarray((a.astype('uint16') * 257)).save('sixteen.png')`)
 
 test('no PNG, or a damaged one, is refused', async () => {
   writeFileSync(file('text.png'), 'no PNG at all, but long enough for a header')
-  assert.is(await code(load({ path: 'text.png' })), 'png-unreadable')
-  assert.is(await code(load({ path: 'nowhere.png' })), 'png-missing')
+  assert.is(await codeOf(load({ path: 'text.png' })), 'png-unreadable')
+  assert.is(await codeOf(load({ path: 'nowhere.png' })), 'png-missing')
   mkdirSync(file('empty'))
-  assert.is(await code(load({ path: 'empty' })), 'png-missing')
+  assert.is(await codeOf(load({ path: 'empty' })), 'png-missing')
   const whole = await encodePng(
     9,
     7,
@@ -212,10 +197,10 @@ test('no PNG, or a damaged one, is refused', async () => {
   )
   for (let length = 0; length < whole.length; length += 5) {
     writeFileSync(file('short.png'), whole.subarray(0, length))
-    assert.is(await code(load({ path: 'short.png' })), 'png-unreadable', `${length} bytes`)
+    assert.is(await codeOf(load({ path: 'short.png' })), 'png-unreadable', `${length} bytes`)
   }
   writeFileSync(file('short.png'), whole.slice().fill(0x55, 60, 64))
-  assert.is(await code(load({ path: 'short.png' })), 'png-unreadable')
+  assert.is(await codeOf(load({ path: 'short.png' })), 'png-unreadable')
 })
 
 test('floats in [0, 1] are scaled, affinities averaged, what does not fit is refused', async () => {
@@ -229,10 +214,10 @@ test('floats in [0, 1] are scaled, affinities averaged, what does not fit is ref
   const affinities = createChunk(Float32Array.of(1, 1, 0, 1, 0.5, 1), [3, 1, 1, 2])
   assert.equal(await saved(affinities), [63, 255])
   const labels = createChunk(Uint32Array.of(1, 300), [1, 1, 2])
-  assert.is(await code(run(savePngs, {}, { chunk: labels })), 'png-range')
+  assert.is(await codeOf(run(savePngs, {}, { chunk: labels })), 'png-range')
   assert.equal(await saved(labels, { dtype: 'uint16' }), [1, 300])
   const two = createChunk(new Uint8Array(4), [2, 1, 1, 2])
-  assert.is(await code(run(savePngs, {}, { chunk: two })), 'shape-mismatch')
+  assert.is(await codeOf(run(savePngs, {}, { chunk: two })), 'shape-mismatch')
   const { messages } = await run(savePngs, { outputPath: 'dry' }, { chunk: map }, true)
   assert.match(messages.info[0]!, '1 images')
   assert.not.ok(readdirSync(folder.path).includes('dry'))
@@ -259,7 +244,7 @@ test('the reader describes without pixels and reads boxes', async () => {
   )
   assert.equal((await reader.read('read/00001.png')).shape, [1, 4, 5])
   assert.is(
-    await code(reader.read('read', { box: boxFromSize(zyx(2, 0, 0), zyx(2, 1, 1)) })),
+    await codeOf(reader.read('read', { box: boxFromSize(zyx(2, 0, 0), zyx(2, 1, 1)) })),
     'chunk-outside',
   )
 })
@@ -286,7 +271,7 @@ test('snapshot: a section, by default the middle one', async () => {
   assert.equal(middle.size, [4, 3])
   assert.equal(middle.red, [120, 130, 140, 150, 160, 170, 180, 190, 200, 210, 220, 230])
   assert.equal((await pictured({ z: 10 }, { chunk: volume })).red[5], 50)
-  assert.is(await code(run(snapshot, { z: 12 }, { chunk: volume })), 'chunk-outside')
+  assert.is(await codeOf(run(snapshot, { z: 12 }, { chunk: volume })), 'chunk-outside')
   const windowed = await pictured({ min: 120, max: 220 }, { chunk: volume })
   assert.equal(windowed.red.slice(0, 3), [0, 26, 51])
 })
@@ -327,7 +312,7 @@ test('snapshot: contact sheets and several chunks', async () => {
   assert.equal([pair.size, pair.red[8], pair.red[0]], [[4 + 4 + 2, 3], 7, 120])
   const far = createChunk(new Uint8Array(4), [1, 2, 2])
   assert.is(
-    await code(run(snapshot, { inputNames: ['chunk', 'far'] }, { chunk: volume, far })),
+    await codeOf(run(snapshot, { inputNames: ['chunk', 'far'] }, { chunk: volume, far })),
     'png-options',
   )
 })
@@ -348,9 +333,9 @@ test('snapshot: labels over the image, and by themselves', async () => {
   assert.equal(each.size, [8 + 4 + 8, 6])
   assert.equal([each.red[2 * 20 + 4], each.red[2 * 20 + 12 + 4]], [180, color & 0xff])
   const floats = createChunk(new Float32Array(24), [2, 3, 4])
-  assert.is(await code(run(snapshot, { overlay: 'floats' }, { chunk: volume, floats })), 'png-options')
+  assert.is(await codeOf(run(snapshot, { overlay: 'floats' }, { chunk: volume, floats })), 'png-options')
   const coarse = createChunk(new Uint32Array(1), [1, 1, 1], { voxelSize: [16, 16, 16] })
-  assert.is(await code(run(snapshot, { overlay: 'coarse' }, { chunk: volume, coarse })), 'png-options')
+  assert.is(await codeOf(run(snapshot, { overlay: 'coarse' }, { chunk: volume, coarse })), 'png-options')
 })
 
 test('snapshot: maps of three channels in colour; named by the box', async () => {
@@ -363,10 +348,10 @@ test('snapshot: maps of three channels in colour; named by the box', async () =>
   assert.match(dry.messages.info[0]!, 'not.png')
   assert.not.ok(readdirSync(folder.path).includes('not.png'))
   const wrong = { fileName: 'shot.jpg' }
-  assert.is(await code(run(snapshot, wrong, { chunk: affinities })), 'png-options')
+  assert.is(await codeOf(run(snapshot, wrong, { chunk: affinities })), 'png-options')
   assert.not.ok(readdirSync(folder.path).includes('shot.jpg'))
   const missing = { inputNames: ['chunk[overlay=labels]'] }
-  assert.is(await code(run(snapshot, missing, { chunk: affinities })), 'task-variable-missing')
+  assert.is(await codeOf(run(snapshot, missing, { chunk: affinities })), 'task-variable-missing')
   const options = parseOptions(snapshot, { plane: 'three', contactSheet: 4 })
   assert.throws(() => snapshot.infer?.({}, options as never), /one plane/)
 })

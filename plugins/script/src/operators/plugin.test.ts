@@ -1,14 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { boundingBox, type Chunk, createChunk, isBoundingBox, parseOptions } from '@chunkflow/sdk'
 import {
-  boundingBox,
-  type Chunk,
-  type ChunkflowError,
-  createChunk,
-  isBoundingBox,
-  parseOptions,
-} from '@chunkflow/sdk'
-import {
+  errorOf,
   inlineCompute,
   operatorConformance,
   rampChunk,
@@ -46,14 +40,6 @@ const image = (): Chunk => rampChunk([5, 9, 14], { dtype: 'uint8', ...PLACE })
 const add = (name: string, text: string): void => writeFileSync(path.join(folder.path, name), text)
 const run = (options: object, variables: object = { chunk: image() }, more: object = {}) =>
   runOperator(plugin, { options: options as never, variables: variables as never, services, assets, ...more })
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
-}
 const bytes = (chunk: Chunk): number[] => [...(chunk.data as Uint8Array)]
 
 add(
@@ -217,10 +203,10 @@ def execute(box, array, nothing, json):
 
   test('Python: refuses what cannot travel', async () => {
     add('thing.py', 'class Thing: pass\ndef execute(chunk): return Thing()\n')
-    const result = await refusal(() => run({ file: 'thing', inputNames: ['chunk'] }))
+    const result = await errorOf(() => run({ file: 'thing', inputNames: ['chunk'] }))
     assert.is(result.code, 'python-result')
     assert.is(result.what, 'thing.py cannot give back a value of type thing.Thing')
-    const input = await refusal(() =>
+    const input = await errorOf(() =>
       run({ file: 'one_py', inputNames: ['chunk'] }, { chunk: new Map([['a', 1]]) }),
     )
     assert.is(input.code, 'plugin-input')
@@ -228,19 +214,19 @@ def execute(box, array, nothing, json):
 
   test('Python: tells an exception by the line of the file', async () => {
     add('broken.py', 'import json\n\ndef execute(chunk):\n    return json.parse("1")\n')
-    const error = await refusal(() => run({ file: 'broken', inputNames: ['chunk'] }))
+    const error = await errorOf(() => run({ file: 'broken', inputNames: ['chunk'] }))
     assert.is(error.code, 'python-exception')
     assert.match(error.what, "broken.py: AttributeError: module 'json' has no attribute 'parse'")
     assert.is(error.where[0], `${path.join(folder.path, 'broken.py')}:4`)
     assert.match(error.fix!, 'json.loads')
     add('empty.py', 'x = 1\n')
-    const empty = await refusal(() => run({ file: 'empty', inputNames: ['chunk'] }))
+    const empty = await errorOf(() => run({ file: 'empty', inputNames: ['chunk'] }))
     assert.is(empty.code, 'plugin-file-invalid')
     assert.match(empty.what, 'empty.py has no function execute')
   })
 
   test('Python: takes another interpreter', async () => {
-    const error = await refusal(() => run({ file: 'one_py', inputNames: ['chunk'], python: '/no/python' }))
+    const error = await errorOf(() => run({ file: 'one_py', inputNames: ['chunk'], python: '/no/python' }))
     assert.is(error.code, 'python-missing')
   })
 }
@@ -288,9 +274,9 @@ test('keeps what a file remembers from task to task', async () => {
 })
 
 test('says before running which file it lacks or cannot read', async () => {
-  const missing = await refusal(() => run({ file: 'no_such_plugin', inputNames: ['chunk'] }))
+  const missing = await errorOf(() => run({ file: 'no_such_plugin', inputNames: ['chunk'] }))
   assert.is(missing.code, 'plugin-file-missing')
-  const args = await refusal(() => run({ file: 'one', inputNames: ['chunk'], args: 'a=1;b' }))
+  const args = await errorOf(() => run({ file: 'one', inputNames: ['chunk'], args: 'a=1;b' }))
   assert.is(args.code, 'plugin-arguments')
 })
 

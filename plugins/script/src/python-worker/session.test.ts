@@ -3,14 +3,13 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
-  type ChunkflowError,
   DTYPE_NAMES,
   type PythonArray,
   type PythonSession,
   type PythonSettings,
   type TypedArray,
 } from '@chunkflow/sdk'
-import { rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
+import { errorOf, rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hasPython, PYTHON, untilGone } from '../testing/python.js'
@@ -38,14 +37,6 @@ function scriptFile(text: string): URL {
 const start = (text: string, settings: Partial<PythonSettings> = {}): Promise<PythonSession> =>
   python.start({ script: scriptFile(text), label: 'test script', executable: PYTHON, ...settings })
 
-async function refusal(job: () => Promise<unknown>): Promise<ChunkflowError> {
-  try {
-    await job()
-  } catch (error) {
-    return error as ChunkflowError
-  }
-  throw new Error('nothing was refused')
-}
 /** A program that stands in for an interpreter. */
 function program(name: string, text: string): string {
   const file = path.join(folder.path, name)
@@ -138,8 +129,8 @@ def layouts(a):
     assert.is(received.data, into)
     assert.equal([...into], [0.25, 4])
     for (const wrong of [new Float32Array(3), new Float64Array(2)])
-      assert.is((await refusal(() => session.call('echo', [sent], { into: [wrong] }))).code, 'python-result')
-    assert.match((await refusal(() => session.call('echo', [], { into: [into] }))).what, '0 arrays where 1')
+      assert.is((await errorOf(() => session.call('echo', [sent], { into: [wrong] }))).code, 'python-result')
+    assert.match((await errorOf(() => session.call('echo', [], { into: [into] }))).what, '0 arrays where 1')
     await session.close()
   })
 
@@ -172,7 +163,7 @@ def both():
     return double(__import__('numpy').arange(3))`)
     const [second] = [(await session.call('double', [array(new Uint8Array([3, 4]), 'uint8')])) as PythonArray]
     assert.equal([...(second!.data as Uint8Array)], [6, 8])
-    const error = await refusal(() => session.call('both', []))
+    const error = await errorOf(() => session.call('both', []))
     assert.match(error.what, 'No space left')
     assert.match(error.fix!, 'TMPDIR')
     await session.close()
@@ -213,17 +204,17 @@ def fails(): inner()
 def exits(): raise SystemExit(3)
 def long(): raise RuntimeError('Errors in Net:\\n\\tMissing key ' + 'x' * 1000)
 def parses(): import json; json.parse('1')`)
-    const error = await refusal(() => session.call('fails', []))
+    const error = await errorOf(() => session.call('fails', []))
     assert.is(error.code, 'python-exception')
     assert.is(error.what, 'test script: ValueError: cannot reshape array of size 3 into shape (2,2)')
     assert.match(error.where[0]!, /script-\d+\.py:3$/)
     assert.match(messages.debug.at(-1)!, 'Traceback (most recent call last)')
-    assert.match((await refusal(() => session.call('exits', []))).what, 'SystemExit: 3')
-    const long = (await refusal(() => session.call('long', []))).what
+    assert.match((await errorOf(() => session.call('exits', []))).what, 'SystemExit: 3')
+    const long = (await errorOf(() => session.call('long', []))).what
     assert.match(long, /RuntimeError: Errors in Net: Missing key x+ \.\.\.$/)
     assert.ok(long.length < 600)
-    assert.match((await refusal(() => session.call('parses', []))).fix!, 'json.loads')
-    const absent = await refusal(() => session.call('nothing', []))
+    assert.match((await errorOf(() => session.call('parses', []))).fix!, 'json.loads')
+    const absent = await errorOf(() => session.call('nothing', []))
     assert.is(absent.code, 'python-result')
     assert.match(absent.what, 'no function nothing')
     await session.close()
@@ -237,12 +228,12 @@ def complex(): return np.zeros(2, 'c8')
 def keys(): return {(1, 2): 3}
 def fine(): return 1`)
     assert.is(
-      (await refusal(() => session.call('thing', []))).what,
+      (await errorOf(() => session.call('thing', []))).what,
       'test script cannot give back a value of type object',
     )
-    assert.match((await refusal(() => session.call('complex', []))).what, 'give back an array of complex64')
+    assert.match((await errorOf(() => session.call('complex', []))).what, 'give back an array of complex64')
     assert.match(
-      (await refusal(() => session.call('keys', []))).what,
+      (await errorOf(() => session.call('keys', []))).what,
       'give back a dict with keys of type tuple',
     )
     assert.is(await session.call('fine', []), 1)
@@ -256,30 +247,30 @@ def crash():
     print('going down', file=sys.stderr)
     os.abort()
 def leave(): os._exit(7)`)
-    const error = await refusal(() => session.call('crash', []))
+    const error = await errorOf(() => session.call('crash', []))
     assert.is(error.code, 'python-crashed')
     assert.match(error.what, 'ended by SIGABRT')
     assert.match(error.what, /SIGABRT\n {4}going down$/)
     assert.match(error.where[0]!, /script-\d+\.py:5$/)
     assert.match(messages.debug.join('\n'), /script-\d+\.py", line 5 in crash/)
-    assert.match((await refusal(() => session.call('crash', []))).what, 'has ended already')
+    assert.match((await errorOf(() => session.call('crash', []))).what, 'has ended already')
     const other = await start('import os\ndef leave(): os._exit(7)')
-    assert.match((await refusal(() => other.call('leave', []))).what, 'ended with code 7')
+    assert.match((await errorOf(() => other.call('leave', []))).what, 'ended with code 7')
   })
 
   test('tells what a script lacks before it is called', async () => {
-    const syntax = await refusal(() => start('def execute(:\n'))
+    const syntax = await errorOf(() => start('def execute(:\n'))
     assert.is(syntax.code, 'python-exception')
     assert.match(syntax.what, 'SyntaxError')
     assert.match(syntax.where[0]!, /script-\d+\.py:1$/)
-    const unknown = await refusal(() => start('\nimport no_such_module_here'))
+    const unknown = await errorOf(() => start('\nimport no_such_module_here'))
     assert.match(unknown.what, "ModuleNotFoundError: No module named 'no_such_module_here'")
     assert.match(unknown.where[0]!, /script-\d+\.py:2$/)
-    const required = await refusal(() => start('', { requires: ['no_such_module_here'] }))
+    const required = await errorOf(() => start('', { requires: ['no_such_module_here'] }))
     assert.is(required.code, 'python-module-missing')
     assert.match(required.what, 'has no module no_such_module_here')
     const bare = program('bare', `exec ${PYTHON} -S "$@"`)
-    const numpy = await refusal(() => start('', { executable: bare }))
+    const numpy = await errorOf(() => start('', { executable: bare }))
     assert.is(numpy.code, 'python-module-missing')
     assert.match(numpy.what, 'numpy')
     assert.match(numpy.fix!, '-m pip install numpy')
@@ -333,7 +324,7 @@ def squares(method):
 
     const controller = new AbortController()
     const stopped = await start(text, { signal: controller.signal })
-    const waiting = refusal(() => stopped.call('wait', []))
+    const waiting = errorOf(() => stopped.call('wait', []))
     setTimeout(() => controller.abort(), 50)
     assert.is((await waiting).code, 'run-interrupted')
     await untilGone(stopped.processId!)
@@ -342,7 +333,7 @@ def squares(method):
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 def wait(): time.sleep(60)`)
     const one = new AbortController()
-    const call = refusal(() => stubborn.call('wait', [], { signal: one.signal }))
+    const call = errorOf(() => stubborn.call('wait', [], { signal: one.signal }))
     setTimeout(() => one.abort(), 50)
     assert.is((await call).code, 'run-interrupted')
     await untilGone(stubborn.processId!)
@@ -386,16 +377,16 @@ def wait(): time.sleep(60)`)
 }
 
 test('explains interpreters that are none, or too old', async () => {
-  const missing = await refusal(() => start('', { executable: '/no/such/python' }))
+  const missing = await errorOf(() => start('', { executable: '/no/such/python' }))
   assert.is(missing.code, 'python-missing')
   assert.match(missing.what, '"/no/such/python": there is no such program')
   assert.match(missing.fix!, 'CHUNKFLOW_PYTHON')
-  const other = await refusal(() => start('', { executable: program('other', 'echo what? >&2; exit 3') }))
+  const other = await errorOf(() => start('', { executable: program('other', 'echo what? >&2; exit 3') }))
   assert.is(other.code, 'python-missing')
   assert.match(other.what, 'it ended with code 3: what?')
   const message = '{"version": "2.7.18"}'
   const frame = `\\${message.length.toString(8).padStart(3, '0')}\\000\\000\\000${message}`
-  const old = await refusal(() => start('', { executable: program('old', `printf '${frame}' >&4`) }))
+  const old = await errorOf(() => start('', { executable: program('old', `printf '${frame}' >&4`) }))
   assert.is(old.code, 'python-too-old')
   assert.match(old.what, 'is Python 2.7.18')
 })

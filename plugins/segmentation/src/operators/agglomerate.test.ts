@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { type Chunk, createChunk, isChunkflowError, numberToFloat16 } from '@chunkflow/sdk'
-import { inlineCompute, runOperator } from '@chunkflow/sdk/testing'
+import { type Chunk, createChunk, numberToFloat16 } from '@chunkflow/sdk'
+import { codeOf, inlineCompute, runOperator } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import agglomerate from './agglomerate.js'
@@ -33,14 +33,6 @@ async function run(
     services,
   })
   return task.get<Chunk>('chunk')
-}
-const codeOf = async (action: Promise<unknown>): Promise<string> => {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String(error)
-  }
-  return 'none'
 }
 /** How many voxels have another id than the reference. */
 const differing = ({ data }: Chunk, name: string): number => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Chunk, createChunk, isChunkflowError } from '@chunkflow/sdk'
-import { inlineCompute, runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
+import { type Chunk, createChunk } from '@chunkflow/sdk'
+import { codeOf, inlineCompute, runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import evaluate from './evaluate-segmentation.js'
@@ -86,14 +86,7 @@ test('warns of empty ground truth, and of places that differ', async () => {
 })
 
 test('refuses volumes that cannot be compared', async () => {
-  const code = async (chunk: Chunk): Promise<string> => {
-    try {
-      await run({}, chunk)
-    } catch (error) {
-      return isChunkflowError(error) ? error.code : String(error)
-    }
-    return 'none'
-  }
+  const code = (chunk: Chunk): Promise<string> => codeOf(run({}, chunk))
   assert.is(await code(createChunk(new Uint32Array(2), [1, 1, 2])), 'evaluation-invalid')
   assert.is(await code(createChunk(new Float32Array(12), [1, 3, 4])), 'labels-invalid')
   const type = (shape: number[]) => ({ kind: 'chunk' as const, shape })

@@ -1,7 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Chunk, createChunk, isChunkflowError } from '@chunkflow/sdk'
-import { inlineCompute, memoryStore, runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
+import { type Chunk, createChunk } from '@chunkflow/sdk'
+import {
+  codeOf,
+  inlineCompute,
+  memoryStore,
+  runOperator,
+  temporaryFolder,
+  testFiles,
+} from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import maskOut from './mask-out-objects.js'
@@ -24,14 +31,6 @@ const masked = async (options: Record<string, unknown>, chunk = CHUNK): Promise<
 const values = async (options: Record<string, unknown>): Promise<bigint[]> => [
   ...((await masked(options)).data as BigUint64Array),
 ]
-const codeOf = async (action: Promise<unknown>): Promise<string> => {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String(error)
-  }
-  return 'none'
-}
 
 test('removes dust of so many voxels or fewer', async () => {
   assert.equal(await values({ dustSizeThreshold: 1 }), [ID, ID, ID, 0n, 7n, 7n, 0n, 0n])

@@ -1,15 +1,8 @@
-import {
-  boxFromSize,
-  formatBox,
-  isChunkflowError,
-  type NewVolume,
-  type VolumeFormat,
-  zyx,
-} from '@chunkflow/sdk'
-import { runSource, serviceFamily } from '@chunkflow/sdk/testing'
+import { boxFromSize, formatBox, type NewVolume, type VolumeFormat, zyx } from '@chunkflow/sdk'
+import { codeOf, refusal, runSource, serviceFamily } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codeOf, scriptedQueue } from '../testing/fixtures.js'
+import { scriptedQueue } from '../testing/fixtures.js'
 import setupEnv from './setup-env.js'
 
 const test = suite('setup-env')
@@ -184,14 +177,8 @@ test('a dry run of a described volume asks nobody and yields its tasks', async (
 
 test('patches that cannot be are refused before anything is computed', async () => {
   const services = { ...volumesWith(), queues: serviceFamily({}) }
-  const refused = async (options: object): Promise<string> => {
-    try {
-      await run({ ...T14, queueName: undefined, ...options }, services)
-    } catch (error) {
-      return isChunkflowError(error) ? `${error.code}: ${error.what}` : String(error)
-    }
-    return 'none'
-  }
+  const refused = (options: object): Promise<string> =>
+    refusal(run({ ...T14, queueName: undefined, ...options }, services))
   assert.match(await refused({ outputPatchSize: [20, 256, 128] }), 'flag-invalid: --output-patch-size')
   assert.match(await refused({ outputPatchOverlap: [20, 128, 128] }), 'flag-invalid: Patches of 20 256 256')
   assert.match(await refused({ inputPatchSize: [21, 258, 258] }), 'flag-invalid: Patches of 21 258 258')

@@ -9,10 +9,10 @@ import {
   isChunkflowError,
   zyx,
 } from '@chunkflow/sdk'
-import { rampChunk, runOperator, temporaryFolder } from '@chunkflow/sdk/testing'
+import { codeOf, rampChunk, runOperator, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BOX, BOX_NAME, codeOf, servicesIn } from '../testing/fixtures.js'
+import { BOX, BOX_NAME, servicesIn } from '../testing/fixtures.js'
 import adjustBbox from './adjust-bbox.js'
 import copyVar from './copy-var.js'
 import debug from './debug.js'

@@ -1,12 +1,4 @@
-import {
-  boxFromSize,
-  isChunkflowError,
-  type QueueMessage,
-  type Reader,
-  type VolumeFormat,
-  type Zyx,
-  zyx,
-} from '@chunkflow/sdk'
+import { boxFromSize, type QueueMessage, type Reader, type VolumeFormat, type Zyx, zyx } from '@chunkflow/sdk'
 import { memoryStore, serviceFamily, testFiles } from '@chunkflow/sdk/testing'
 
 /** An anisotropic box beside the origin. */
@@ -76,14 +68,4 @@ export function scriptedQueue(bodies: readonly (string | null)[], { deadLetters 
     return queue
   }
   return { driver: { open }, events }
-}
-
-/** The code of the error an action ends with, `none` without one. */
-export async function codeOf(action: Promise<unknown>): Promise<string> {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String(error)
-  }
-  return 'none'
 }

@@ -1,16 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { type AnyOperator, boxFromSize, type Chunk, createChunk, type Dtype, zyx } from '@chunkflow/sdk'
 import {
-  type AnyOperator,
-  boxFromSize,
-  type Chunk,
-  createChunk,
-  type Dtype,
-  isChunkflowError,
-  zyx,
-} from '@chunkflow/sdk'
-import {
+  codeOf,
   ODD_PLACEMENT,
   ODD_SHAPE,
   rampChunk,
@@ -38,14 +31,6 @@ const run = (
 ) => runOperator(definition, { options: options as never, variables, services: { files }, dryRun })
 const load = async (options: Record<string, unknown>): Promise<Chunk> =>
   (await run(loadTif, options)).task.get<Chunk>('chunk')
-const code = async (action: Promise<unknown>): Promise<string> => {
-  try {
-    await action
-  } catch (error) {
-    return isChunkflowError(error) ? error.code : String((error as Error).stack)
-  }
-  return 'none'
-}
 /** Null, and a line that says so, when the module is missing. */
 function python(module: string, debian: string, program: string): string | null {
   try {
@@ -270,7 +255,7 @@ w('five.tif', np.zeros((2, 2, 5, 9, 14), 'uint8'), metadata={'axes': 'TCZYX'})`)
       name,
     )
   }
-  assert.is(await code(load({ fileName: 'five.tif' })), 'tiff-mixed')
+  assert.is(await codeOf(load({ fileName: 'five.tif' })), 'tiff-mixed')
 })
 
 test('reads what libtiff writes: LZW, PackBits, deflate, zstd, JPEG; names what it cannot', async () => {
@@ -361,9 +346,10 @@ with tifffile.TiffWriter('thumbnail.tif') as t:
     t.write(np.zeros((4, 7), 'uint8'), subfiletype=1, metadata=None)
 tifffile.imwrite('complex.tif', np.zeros((9, 14), 'complex64'))`)
   if (made === null) return
-  for (const name of ['mixed.tif', 'types.tif']) assert.is(await code(load({ fileName: name })), 'tiff-mixed')
+  for (const name of ['mixed.tif', 'types.tif'])
+    assert.is(await codeOf(load({ fileName: name })), 'tiff-mixed')
   assert.equal((await load({ fileName: 'thumbnail.tif' })).shape, [3, 9, 14])
-  assert.is(await code(load({ fileName: 'complex.tif' })), 'tiff-unsupported')
+  assert.is(await codeOf(load({ fileName: 'complex.tif' })), 'tiff-unsupported')
 })
 
 test('a folder is a volume, a file a section', async () => {
@@ -388,11 +374,11 @@ test('a folder is a volume, a file a section', async () => {
   const part = await reader.read('stack', { box: boxFromSize(zyx(1, 1, 1), zyx(2, 1, 2)) })
   assert.equal([...part.data], [1, 1, 2, 2])
   await run(saveTif, { fileName: 'stack/s3.tif' }, { chunk: createChunk(new Uint16Array(6), [1, 2, 3]) })
-  assert.is(await code(load({ fileName: 'stack' })), 'tiff-mixed')
+  assert.is(await codeOf(load({ fileName: 'stack' })), 'tiff-mixed')
   await run(saveTif, { fileName: 'stack/s3.tif' }, { chunk: createChunk(new Uint8Array(12), [2, 2, 3]) })
-  assert.is(await code(load({ fileName: 'stack' })), 'tiff-mixed')
+  assert.is(await codeOf(load({ fileName: 'stack' })), 'tiff-mixed')
   mkdirSync(file('nothing'))
-  assert.is(await code(load({ fileName: 'nothing' })), 'tiff-missing')
+  assert.is(await codeOf(load({ fileName: 'nothing' })), 'tiff-missing')
 })
 
 test('maps become grey values only when asked; the box names the file', async () => {
@@ -418,10 +404,10 @@ test('a dry run writes nothing; bad options and files are refused', async () => 
   const before = readdirSync(folder.path)
   assert.match((await run(saveTif, { fileName: 'dry.tif' }, { chunk }, true)).messages.info[0]!, 'dry.tif')
   for (const compression of ['lzw', 'lzma', 'delta', 'jpeg'])
-    assert.is(await code(run(saveTif, { fileName: 'x.tif', compression }, { chunk })), 'tiff-options')
+    assert.is(await codeOf(run(saveTif, { fileName: 'x.tif', compression }, { chunk })), 'tiff-options')
   const empty = createChunk(new Uint8Array(0), [0, 9, 14])
-  assert.is(await code(run(saveTif, { fileName: 'x.tif' }, { chunk: empty })), 'tiff-options')
-  assert.is(await code(load({ fileName: 'nowhere.tif' })), 'tiff-missing')
+  assert.is(await codeOf(run(saveTif, { fileName: 'x.tif' }, { chunk: empty })), 'tiff-options')
+  assert.is(await codeOf(load({ fileName: 'nowhere.tif' })), 'tiff-missing')
   assert.equal(readdirSync(folder.path), before)
   assert.not.ok(existsSync(file('x.tif')))
 })
@@ -430,7 +416,7 @@ test('a file that is no TIFF, or lost any of its bytes, is refused', async () =>
   writeFileSync(file('text.tif'), 'no TIFF at all, just text')
   writeFileSync(file('empty.tif'), '')
   for (const name of ['text.tif', 'empty.tif'])
-    assert.is(await code(load({ fileName: name })), 'tiff-unreadable')
+    assert.is(await codeOf(load({ fileName: name })), 'tiff-unreadable')
   for (const [dtype, compression] of [
     ['uint8', 'zlib'],
     ['uint64', ''],
@@ -440,13 +426,13 @@ test('a file that is no TIFF, or lost any of its bytes, is refused', async () =>
     // the last 22 bytes are padding and the resolution of the last page, which loading does not need
     for (let length = 0; length < whole.length - 22; length += 3) {
       writeFileSync(file('short.tif'), whole.subarray(0, length))
-      assert.is(await code(load({ fileName: 'short.tif' })), 'tiff-unreadable', `${dtype}, ${length} bytes`)
+      assert.is(await codeOf(load({ fileName: 'short.tif' })), 'tiff-unreadable', `${dtype}, ${length} bytes`)
     }
   }
   // voxels of a page damaged, everything else in place
   await run(saveTif, { fileName: 'damaged.tif' }, { chunk: rampChunk([3, 50, 70], { dtype: 'uint16' }) })
   writeFileSync(file('damaged.tif'), readFileSync(file('damaged.tif')).fill(0xff, 300, 340))
-  assert.is(await code(load({ fileName: 'damaged.tif' })), 'tiff-unreadable')
+  assert.is(await codeOf(load({ fileName: 'damaged.tif' })), 'tiff-unreadable')
   // the last page points to itself
   await run(
     saveTif,
@@ -457,7 +443,7 @@ test('a file that is no TIFF, or lost any of its bytes, is refused', async () =>
   const directory = circle.readUInt32LE(4)
   circle.writeUInt32LE(directory, directory + 2 + circle.readUInt16LE(directory) * 12)
   writeFileSync(file('circle.tif'), circle)
-  assert.is(await code(load({ fileName: 'circle.tif' })), 'tiff-unreadable')
+  assert.is(await codeOf(load({ fileName: 'circle.tif' })), 'tiff-unreadable')
 })
 
 test('the reader describes without voxels and reads boxes', async () => {
@@ -487,7 +473,7 @@ test('the reader describes without voxels and reads boxes', async () => {
     [0, 1].flatMap((c) => [3, 4].flatMap((z) => [at(c, z, 4, 5), at(c, z, 4, 6)])),
   )
   const outside = reader.read('reader.tif', { box: boxFromSize(zyx(4, 0, 0), zyx(2, 1, 1)) })
-  assert.is(await code(outside), 'chunk-outside')
+  assert.is(await codeOf(outside), 'chunk-outside')
 })
 
 test.run()
