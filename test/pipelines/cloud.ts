@@ -1,13 +1,6 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { gunzipSync } from 'node:zlib'
-import { type MemoryStorage, memoryStorage } from '@chunkflow/sdk/testing'
+import { faultyServer, type MemoryStorage, memoryStorage } from '@chunkflow/sdk/testing'
 import { buildApp } from 'fauxqs'
 import S3rver from 's3rver'
 import { gcsHandler } from '../../plugins/storage-gcs/src/testing/gcs-handler.js'
@@ -45,7 +38,7 @@ export async function startCloud(folder: string, buckets: readonly string[]): Pr
     configureBuckets: buckets.map((name) => ({ name, configs: [] })),
   })
   await amazon.configureBuckets()
-  const amazonServer = await listen(createServer(amazon.getMiddleware()))
+  const amazonServer = await faultyServer(amazon.getMiddleware())
   const stores = new Map<string, { storage: MemoryStorage; handle: RequestListener }>()
   const storeOf = (bucket: string) => {
     const storage = memoryStorage()
@@ -53,13 +46,11 @@ export async function startCloud(folder: string, buckets: readonly string[]): Pr
     stores.set(bucket, found)
     return found
   }
-  const googleServer = await listen(
-    createServer((request, response) => {
-      const [, bucket = ''] = /\/b\/([^/]+)/.exec(request.url!) ?? []
-      storeOf(bucket).handle(request, response)
-    }),
-  )
-  const watch = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+  const googleServer = await faultyServer((request, response) => {
+    const [, bucket = ''] = /\/b\/([^/]+)/.exec(request.url!) ?? []
+    storeOf(bucket).handle(request, response)
+  })
+  const watchServer = await faultyServer(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
     const bytes = Buffer.concat(parts)
@@ -72,7 +63,6 @@ export async function startCloud(folder: string, buckets: readonly string[]): Pr
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
     response.end('{}')
   })
-  const watchServer = await listen(watch)
   return {
     googleObject(bucket, key) {
       const { objects, headers } = storeOf(bucket).storage
@@ -107,17 +97,6 @@ export async function startCloud(folder: string, buckets: readonly string[]): Pr
     async close() {
       for (const server of [watchServer, amazonServer, googleServer]) await server.close()
       await queues.close()
-    },
-  }
-}
-
-async function listen(server: Server): Promise<{ url: string; close(): Promise<unknown> }> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
-      server.closeAllConnections()
-      return new Promise((resolve) => server.close(resolve))
     },
   }
 }

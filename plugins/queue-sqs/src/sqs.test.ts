@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { errorOf, queueConformance } from '@chunkflow/sdk/testing'
+import type { IncomingMessage } from 'node:http'
+import { errorOf, faultyServer, queueConformance } from '@chunkflow/sdk/testing'
 import { buildApp } from 'fauxqs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -54,7 +53,7 @@ const isFailure = (answer: unknown): answer is Failure =>
 /** A server that answers by the name of the action, and what it was asked. */
 async function stub(answers: Readonly<Record<string, Answer>>) {
   const asked: { action: string; body: Record<string, unknown> }[] = []
-  const server: Server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+  const server = await faultyServer(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
     const action = String(request.headers['x-amz-target']).replace('AmazonSQS.', '')
@@ -68,16 +67,13 @@ async function stub(answers: Readonly<Record<string, Answer>>) {
       JSON.stringify(isFailure(answer) ? { __type: answer.type, message: `told ${answer.type}` } : answer),
     )
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const opened = createSqsDriver({ ...environment, AWS_ENDPOINT_URL_SQS: url })
+  const opened = createSqsDriver({ ...environment, AWS_ENDPOINT_URL_SQS: server.url })
   return {
     driver: opened,
     asked,
     close: async () => {
       opened.dispose()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await server.close()
     },
   }
 }

@@ -1,12 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import type http from 'node:http'
 import path from 'node:path'
 import type { HttpSettings } from '@chunkflow/sdk/storage'
 import {
+  cleanEnvironment,
+  driverWorkshop,
   errorOf,
-  type FaultyServer,
-  faultyServer,
+  IMPATIENT,
   memoryStorage,
   storageConformance,
   storageFaultConformance,
@@ -18,59 +17,31 @@ import { createGcsDriver } from './gcs-driver.js'
 import { gcsHandler } from './testing/gcs-handler.js'
 
 const test = suite('storage-gcs')
-const before = { ...process.env }
-const home = temporaryFolder()
-const servers: FaultyServer[] = []
-const drivers: ReturnType<typeof createGcsDriver>[] = []
+const environment = cleanEnvironment(/^(GOOGLE|GS|GCE|CLOUDSDK|CPL|STORAGE)_/)
+const { driver, serve, close } = driverWorkshop(createGcsDriver)
 test.after(async () => {
-  for (const driver of drivers) driver.dispose()
-  for (const server of servers) await server.close()
-  for (const name of Object.keys(process.env)) delete process.env[name]
-  Object.assign(process.env, before)
-  home.remove()
+  await close()
+  environment.restore()
 })
-
-/** A machine with an empty home folder and these variables of Google's tools. */
-function environment(variables: Readonly<Record<string, string>> = {}): void {
-  for (const name of Object.keys(process.env))
-    if (/^(GOOGLE|GS|GCE|CLOUDSDK|CPL|STORAGE)_/.test(name)) delete process.env[name]
-  Object.assign(process.env, { HOME: home.path, ...variables })
-}
-function writeHome(name: string, content: unknown): string {
-  const file = path.join(home.path, name)
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return file
-}
-const driver = (settings: HttpSettings = {}) => {
-  const made = createGcsDriver(settings)
-  drivers.push(made)
-  return made
-}
-async function serve(handler: http.RequestListener): Promise<FaultyServer> {
-  const server = await faultyServer(handler)
-  servers.push(server)
-  return server
-}
+const writeHome = (name: string, content: unknown): string =>
+  environment.writeHome(name, typeof content === 'string' ? content : JSON.stringify(content))
 const describe = async (url = 'gs://bucket'): Promise<string> =>
   (await (await driver().open(url)).describeAccess!()).credential
 
 async function open(settings: HttpSettings = {}, url = 'gs://bucket') {
   const writer = memoryStorage()
   const server = await serve(gcsHandler('bucket', writer))
-  environment({ STORAGE_EMULATOR_HOST: server.url.replace('http://', '') })
+  environment.set({ STORAGE_EMULATOR_HOST: server.url.replace('http://', '') })
   return { writer, server, storage: await driver(settings).open(url) }
 }
 for (const check of storageConformance(async () => (await open({}, 'gs://bucket/a layer/100%')).storage))
   test(check.name, check.run)
-const ATTEMPTS = 3
-const impatient = () =>
-  open({ idleTimeoutMs: 800, policy: { attempts: ATTEMPTS, firstDelayMs: 1, longestDelayMs: 2 } })
-for (const check of storageFaultConformance(impatient, { attempts: ATTEMPTS })) test(check.name, check.run)
+for (const check of storageFaultConformance(() => open(IMPATIENT), IMPATIENT.policy))
+  test(check.name, check.run)
 
 test('conditions and headers go with the request; the project that pays, too', async () => {
   const { server, writer } = await open()
-  environment({ CPL_GS_ENDPOINT: server.url, GS_USER_PROJECT: 'my-project' })
+  environment.set({ CPL_GS_ENDPOINT: server.url, GS_USER_PROJECT: 'my-project' })
   const storage = await driver().open('gs://bucket/layer')
   await storage.write('info', Buffer.from('{}'), {
     contentType: 'application/json',
@@ -104,7 +75,7 @@ const serviceAccount = (email: string) => ({
 })
 
 test('which credential is used: asked for by name, of gcloud, of the bucket, of all buckets, none', async () => {
-  environment()
+  environment.set()
   assert.is(await describe(), 'none (anonymous), no credential was found')
   const all = writeHome('.cloudvolume/secrets/google-secret.json', serviceAccount('all@x'))
   assert.is(await describe(), `service account all@x from ${all}`)
@@ -119,11 +90,11 @@ test('which credential is used: asked for by name, of gcloud, of the bucket, of 
   })
   assert.is(await describe(), `user credential from ${gcloud}`)
   const named = writeHome('named.json', serviceAccount('named@x'))
-  environment({ GOOGLE_APPLICATION_CREDENTIALS: named })
+  environment.set({ GOOGLE_APPLICATION_CREDENTIALS: named })
   assert.is(await describe(), `service account named@x from ${named}`)
-  environment({ GOOGLE_APPLICATION_CREDENTIALS: named, GS_NO_SIGN_REQUEST: 'YES' })
+  environment.set({ GOOGLE_APPLICATION_CREDENTIALS: named, GS_NO_SIGN_REQUEST: 'YES' })
   assert.is(await describe(), 'none (anonymous), GS_NO_SIGN_REQUEST is set')
-  environment({ GOOGLE_APPLICATION_CREDENTIALS: path.join(home.path, 'none.json') })
+  environment.set({ GOOGLE_APPLICATION_CREDENTIALS: path.join(environment.home, 'none.json') })
   assert.is((await errorOf(describe)).code, 'storage-credential-invalid')
 })
 
@@ -135,7 +106,7 @@ test('the account of the machine comes last', async () => {
   })
   const { server } = await open()
   const { host } = new URL(metadata.url)
-  environment({ CPL_GS_ENDPOINT: server.url, GCE_METADATA_HOST: host, HOME: empty.path })
+  environment.set({ CPL_GS_ENDPOINT: server.url, GCE_METADATA_HOST: host, HOME: empty.path })
   const storage = await driver().open('gs://bucket')
   assert.match((await storage.describeAccess!()).credential, 'service account of this machine')
   await storage.read('info')
@@ -165,7 +136,7 @@ test('tokens are fetched once, go with every request and appear in no message', 
     token_url: `${tokens.url}/token`,
     credential_source: { file: subject },
   })
-  environment({ CPL_GS_ENDPOINT: server.url, GOOGLE_APPLICATION_CREDENTIALS: file })
+  environment.set({ CPL_GS_ENDPOINT: server.url, GOOGLE_APPLICATION_CREDENTIALS: file })
   const storage = await driver().open('gs://bucket')
   await storage.write('info', Buffer.from('{}'))
   await storage.read('info')
@@ -195,7 +166,7 @@ test('tokens are fetched once, go with every request and appear in no message', 
 test('wrong files are named, and not told', async () => {
   for (const content of ['{ "private_key": "hidden"', '[]', { type: 'service', private_key: 'hidden' }]) {
     const file = writeHome('wrong.json', content)
-    environment({ GOOGLE_APPLICATION_CREDENTIALS: file })
+    environment.set({ GOOGLE_APPLICATION_CREDENTIALS: file })
     const error = await errorOf(describe)
     assert.is(error.code, 'storage-credential-invalid')
     assert.match(error.what, file)
@@ -223,7 +194,7 @@ test('what Google says of a refusal is passed on, with where to look', async () 
       .writeHead(401, { 'content-type': 'application/json' })
       .end(JSON.stringify({ error: { message } }))
   })
-  environment({ STORAGE_EMULATOR_HOST: url })
+  environment.set({ STORAGE_EMULATOR_HOST: url })
   const storage = await driver().open('gs://bucket/layer')
   const error = await errorOf(() => storage.write('info', Buffer.from('{}')))
   assert.is(

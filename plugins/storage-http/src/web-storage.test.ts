@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib'
 import type { Storage } from '@chunkflow/sdk'
 import type { HttpSettings } from '@chunkflow/sdk/storage'
 import {
+  driverWorkshop,
   errorOf,
-  type FaultyServer,
-  faultyServer,
+  IMPATIENT,
   memoryStorage,
   storageConformance,
   storageFaultConformance,
@@ -15,35 +15,17 @@ import { webHandler } from './testing/web-handler.js'
 import { createWebDriver } from './web-driver.js'
 
 const test = suite('storage-http')
-const servers: FaultyServer[] = []
-const drivers: ReturnType<typeof createWebDriver>[] = []
-test.after(async () => {
-  for (const driver of drivers) driver.dispose()
-  for (const server of servers) await server.close()
-})
-
-const ATTEMPTS = 3
-const driver = (settings: HttpSettings = {}) => {
-  const made = createWebDriver(settings)
-  drivers.push(made)
-  return made
-}
-async function serve(handler: Parameters<typeof faultyServer>[0]): Promise<FaultyServer> {
-  const server = await faultyServer(handler)
-  servers.push(server)
-  return server
-}
+const { driver, serve, close } = driverWorkshop(createWebDriver)
+test.after(close)
 
 async function open(settings: HttpSettings = {}) {
   const writer = memoryStorage()
   const server = await serve(webHandler(writer))
   return { writer, server, storage: await driver(settings).open(`${server.url}/`) }
 }
-const impatient = () =>
-  open({ idleTimeoutMs: 800, policy: { attempts: ATTEMPTS, firstDelayMs: 1, longestDelayMs: 2 } })
 const without = ['conditions', 'list', 'write'] as const
 for (const check of storageConformance(() => open(), { without })) test(check.name, check.run)
-for (const check of storageFaultConformance(impatient, { without, attempts: ATTEMPTS }))
+for (const check of storageFaultConformance(() => open(IMPATIENT), { ...IMPATIENT.policy, without }))
   test(check.name, check.run)
 
 test('places below a folder, with escapes, a query and a password', async () => {

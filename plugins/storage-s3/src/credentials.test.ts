@@ -3,10 +3,10 @@ import { faultyServer } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findCredential } from './credentials.js'
-import { cleanEnvironment } from './testing/environment.js'
+import { amazonEnvironment } from './testing/amazon-environment.js'
 
 const test = suite('credentials of s3')
-const environment = cleanEnvironment()
+const environment = amazonEnvironment()
 test.after(() => environment.restore())
 // Amazon's client reads a file once: the profiles stand from the beginning, and tests choose among them
 environment.writeHome(

@@ -1,9 +1,8 @@
-import type http from 'node:http'
 import type { HttpSettings } from '@chunkflow/sdk/storage'
 import {
+  driverWorkshop,
   errorOf,
-  type FaultyServer,
-  faultyServer,
+  IMPATIENT,
   memoryStorage,
   storageConformance,
   storageFaultConformance,
@@ -13,32 +12,19 @@ import S3rver from 's3rver'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createS3Driver } from './s3-driver.js'
-import { cleanEnvironment } from './testing/environment.js'
+import { amazonEnvironment } from './testing/amazon-environment.js'
 import { s3Handler } from './testing/s3-handler.js'
 
 const test = suite('storage-s3')
-const environment = cleanEnvironment()
+const environment = amazonEnvironment()
 const folder = temporaryFolder()
-const servers: FaultyServer[] = []
-const drivers: ReturnType<typeof createS3Driver>[] = []
+const { driver, serve, close } = driverWorkshop(createS3Driver)
 test.after(async () => {
-  for (const driver of drivers) driver.dispose()
-  for (const server of servers) await server.close()
+  await close()
   folder.remove()
   environment.restore()
 })
 
-const ATTEMPTS = 3
-const driver = (settings: HttpSettings = {}) => {
-  const made = createS3Driver(settings)
-  drivers.push(made)
-  return made
-}
-async function serve(handler: http.RequestListener): Promise<FaultyServer> {
-  const server = await faultyServer(handler)
-  servers.push(server)
-  return server
-}
 const KEYS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
 
 const emulator = new S3rver({
@@ -77,12 +63,10 @@ async function openStub(settings: HttpSettings = {}) {
 }
 for (const check of storageConformance(async () => (await openStub()).storage))
   test(`stub: ${check.name}`, check.run)
-const impatient = () =>
-  openStub({
-    idleTimeoutMs: 800,
-    policy: { attempts: ATTEMPTS, firstDelayMs: 1, longestDelayMs: 2 },
-  })
-for (const check of storageFaultConformance(impatient, { attempts: ATTEMPTS, secrets: ['S3RVER'] }))
+for (const check of storageFaultConformance(() => openStub(IMPATIENT), {
+  ...IMPATIENT.policy,
+  secrets: ['S3RVER'],
+}))
   test(check.name, check.run)
 
 test('conditions are headers, and so are what is kept beside an object and who pays', async () => {

@@ -1,6 +1,8 @@
 /** For tests of operators and services. Needs nothing but Node. */
 export * from './chunk-builders.js'
+export * from './clean-environment.js'
 export { broken, type ConformanceCheck, isRefusal, refusalOf } from './conformance-check.js'
+export * from './driver-workshop.js'
 export * from './encoding-conformance.js'
 export * from './faulty-server.js'
 export * from './inference-backend-conformance.js'
