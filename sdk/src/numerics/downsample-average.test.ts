@@ -101,16 +101,9 @@ test('agrees with means of the original voxels at every level', async () => {
       }),
       async ({ dtype, size, channels, factor, levels, pieceBytes, seed }) => {
         const data = randomVoxels(dtype, channels * size[0] * size[1] * size[2], seed)
-        const pyramid = await averagePyramid(
-          data,
-          dtype,
-          size,
-          channels,
-          factor,
-          levels,
-          services,
+        const pyramid = await averagePyramid(data, dtype, size, channels, factor, levels, services, {
           pieceBytes,
-        )
+        })
         let expected = Array.from(data as Float64Array)
         let finer: Zyx = size
         for (const level of pyramid) {

@@ -14,6 +14,7 @@ import {
 } from '@chunkflow/kernel/authoring'
 import type { ComputeServices } from './compute-services.js'
 import downsampleAverage from './downsample-average.wasm.js'
+import type { DownsampleOptions, NewVoxels } from './downsample-options.js'
 import { halvingPieces, runCalls } from './halving.js'
 import { pieceOf } from './pieces.js'
 
@@ -47,7 +48,7 @@ export async function averagePyramid(
   factor: Zyx,
   levels: number,
   services: ComputeServices,
-  pieceBytes = PIECE_BYTES,
+  { pieceBytes = PIECE_BYTES, newVoxels = allocate }: DownsampleOptions = {},
 ): Promise<TypedArray[]> {
   if (!canAverage(dtype))
     throw chunkflowError('dtype-unsupported', `${dtype} values are not averaged`, {
@@ -56,13 +57,18 @@ export async function averagePyramid(
   if (dtype === 'float16') {
     const wide = allocate('float32', data.length) as Float32Array
     decodeFloat16(data as Uint16Array, wide)
-    const means = await averagePyramid(wide, 'float32', size, channels, factor, levels, services, pieceBytes)
-    return means.map((level) => encode(level as Float32Array, 'float16'))
+    const means = await averagePyramid(wide, 'float32', size, channels, factor, levels, services, {
+      pieceBytes,
+    })
+    return means.map((level) => encode(level as Float32Array, 'float16', newVoxels))
   }
   const volume = { data, size, channels }
   return factor.every((value) => value <= 2)
-    ? halvePyramid(volume, dtype, factor, levels, services, pieceBytes)
-    : meansPyramid(volume, dtype, factor, levels, dtype === 'float64' ? Float64Array : Float32Array)
+    ? halvePyramid(volume, dtype, factor, levels, services, { pieceBytes, newVoxels })
+    : meansPyramid(volume, dtype, factor, levels, {
+        Means: dtype === 'float64' ? Float64Array : Float32Array,
+        newVoxels,
+      })
 }
 
 async function halvePyramid(
@@ -71,7 +77,7 @@ async function halvePyramid(
   factor: Zyx,
   levels: number,
   services: ComputeServices,
-  pieceBytes: number,
+  { pieceBytes, newVoxels }: Required<DownsampleOptions>,
 ): Promise<TypedArray[]> {
   const results: TypedArray[] = []
   const shift = Math.log2(productZyx(factor))
@@ -88,12 +94,15 @@ async function halvePyramid(
       const rest = levels - results.length
       return [
         ...results,
-        ...meansPyramid({ ...volume, data: means, size }, dtype, factor, rest, Float64Array),
+        ...meansPyramid({ ...volume, data: means, size }, dtype, factor, rest, {
+          Means: Float64Array,
+          newVoxels,
+        }),
       ]
     }
     const coarse = ceilDivideZyx(size, factor)
     const length = volume.channels * productZyx(coarse)
-    const result = allocate(dtype, length)
+    const result = newVoxels(dtype, length)
     const sums = exact || results.length + 1 === levels ? null : allocate(sumDtype, length)
     const calls = [...halvingPieces(size, volume.channels, factor, pieceBytes / bytesPerElement(source))].map(
       (piece) => ({
@@ -121,13 +130,13 @@ function meansPyramid(
   dtype: Dtype,
   factor: Zyx,
   levels: number,
-  Means: typeof Float32Array | typeof Float64Array,
+  { Means, newVoxels }: { Means: typeof Float32Array | typeof Float64Array; newVoxels: NewVoxels },
 ): TypedArray[] {
   const results: TypedArray[] = []
   let current = volume
   while (results.length < levels) {
     const means = blockMeans(current as Volume<Float64Array>, factor, Means)
-    results.push(encode(means.data, dtype))
+    results.push(encode(means.data, dtype, newVoxels))
     current = means
   }
   return results
@@ -178,8 +187,8 @@ function addBlocks(
 }
 
 /** Whole numbers truncated towards zero. */
-function encode(values: Float32Array | Float64Array, dtype: Dtype): TypedArray {
-  const result = allocate(dtype, values.length) as Uint8Array
+function encode(values: Float32Array | Float64Array, dtype: Dtype, newVoxels: NewVoxels): TypedArray {
+  const result = newVoxels(dtype, values.length) as Uint8Array
   if (dtype === 'float16')
     for (let index = 0; index < values.length; index++) result[index] = numberToFloat16(values[index]!)
   else result.set(values)

@@ -109,7 +109,7 @@ test('follows the rule for every width, odd ends, channels and division into pie
       }),
       async ({ dtype, size, channels, factor, pieceBytes, seed }) => {
         const data = fewLabels(dtype, channels * size[0] * size[1] * size[2], seed)
-        const coarse = await modeLevel(data, dtype, size, channels, factor, services, pieceBytes)
+        const coarse = await modeLevel(data, dtype, size, channels, factor, services, { pieceBytes })
         assert.equal([...coarse], halve(data, size, channels, factor))
       },
     ),

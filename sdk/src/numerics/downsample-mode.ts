@@ -10,6 +10,7 @@ import {
 } from '@chunkflow/kernel/authoring'
 import type { ComputeServices } from './compute-services.js'
 import downsampleMode from './downsample-mode.wasm.js'
+import type { DownsampleOptions, NewVoxels } from './downsample-options.js'
 import { halvingPieces, runCalls } from './halving.js'
 import { pieceOf } from './pieces.js'
 
@@ -30,13 +31,15 @@ export async function modeLevel(
   channels: number,
   factor: Zyx,
   services: ComputeServices,
-  pieceBytes = PIECE_BYTES,
+  { pieceBytes = PIECE_BYTES, newVoxels = allocate }: DownsampleOptions = {},
 ): Promise<TypedArray> {
   const step = factor.map((value) => Math.min(2, value)) as unknown as Zyx
   if (!factor.every(isPowerOfTwo) || productZyx(step) < 4)
-    return firstVoxels(data, dtype, size, channels, factor)
+    return firstVoxels(data, dtype, size, channels, factor, newVoxels)
   const coarse = ceilDivideZyx(size, step)
-  const result = allocate(dtype, channels * productZyx(coarse))
+  const rest = zyx(factor[0] / step[0], factor[1] / step[1], factor[2] / step[2])
+  const isLast = productZyx(rest) === 1
+  const result = (isLast ? newVoxels : allocate)(dtype, channels * productZyx(coarse))
   const bytes = bytesPerElement(dtype)
   const calls = [...halvingPieces(size, channels, step, pieceBytes / bytes)].map((piece) => ({
     export: `mode${bytes * 8}`,
@@ -48,9 +51,8 @@ export async function modeLevel(
     ],
   }))
   await runCalls({ name: 'downsample-mode', base64: downsampleMode }, calls, services)
-  const rest = zyx(factor[0] / step[0], factor[1] / step[1], factor[2] / step[2])
-  if (productZyx(rest) === 1) return result
-  return modeLevel(result, dtype, coarse, channels, rest, services, pieceBytes)
+  if (isLast) return result
+  return modeLevel(result, dtype, coarse, channels, rest, services, { pieceBytes, newVoxels })
 }
 
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value))
@@ -62,9 +64,10 @@ export function firstVoxels(
   size: Zyx,
   channels: number,
   factor: Zyx,
+  newVoxels: NewVoxels = allocate,
 ): TypedArray {
   const coarse = ceilDivideZyx(size, factor)
-  const result = allocate(dtype, channels * productZyx(coarse))
+  const result = newVoxels(dtype, channels * productZyx(coarse))
   // number and bigint arrays copy alike; the cast only picks one signature
   const from = data as Uint8Array
   const to = result as Uint8Array

@@ -1,4 +1,4 @@
-import { createChunk } from '@chunkflow/kernel/authoring'
+import { allocate, createChunk, DTYPES, type Dtype } from '@chunkflow/kernel/authoring'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inlineCompute } from '../testing/inline-compute.js'
@@ -92,6 +92,33 @@ test('refuses factors below one', async () => {
     assert.unreachable()
   } catch (error) {
     assert.is((error as { code: string }).code, 'shape-mismatch')
+  }
+})
+
+test('puts a result where it is told to', async () => {
+  const shape = [2, 3, 5, 9]
+  const image = (dtype: Dtype) => {
+    const data = allocate(dtype, 270)
+    for (let index = 0; index < 270; index++) data[index] = (index * 7) % 61
+    return createChunk(data, shape, { dtype })
+  }
+  const memory = allocate('uint8', 4096)
+  for (const [dtype, kind, factor] of [
+    ['uint32', 'mode', [2, 2, 2]],
+    ['uint32', 'mode', [1, 4, 4]],
+    ['uint32', 'mode', [1, 1, 3]],
+    ['uint8', 'average', [1, 2, 2]],
+    ['uint8', 'average', [2, 2, 3]],
+    ['float16', 'average', [2, 2, 2]],
+  ] as const) {
+    const expected = await downsampleChunk(image(dtype), factor, services, kind)
+    memory.fill(255 as never)
+    const { data } = await downsampleChunk(image(dtype), factor, services, kind, (_, length) => {
+      assert.is(length, expected.data.length)
+      return new DTYPES[dtype].array(memory.buffer, 64, length)
+    })
+    assert.is(data.buffer, memory.buffer)
+    assert.equal([...data], [...expected.data], `${dtype} ${kind} ${factor}`)
   }
 })
 

@@ -1,4 +1,5 @@
 import {
+  allocate,
   type Chunk,
   ceilDivideZyx,
   channelCount,
@@ -16,6 +17,7 @@ import {
 import type { ComputeServices } from './compute-services.js'
 import { averagePyramid } from './downsample-average.js'
 import { modeLevel } from './downsample-mode.js'
+import type { NewVoxels } from './downsample-options.js'
 
 /** `average`: the mean of each block. `mode`: the most frequent label of each block. */
 export type DownsampleKind = 'average' | 'mode'
@@ -33,6 +35,7 @@ export function downsampleKindOf({ dtype, layerType }: Pick<Chunk, 'dtype' | 'la
  * One level coarser, channel by channel. Sizes are rounded up; offset = floor(offset / factor), voxel size * factor;
  * dtype and layer type are kept. See averagePyramid and modeLevel for the numbers.
  * @param factorZyx whole numbers of at least 1
+ * @param newVoxels gives the memory of the result, which callers with many small chunks may want to use again
  * @throws dtype-unsupported for an average of bool, 32- or 64-bit integers; shape-mismatch for an impossible factor
  */
 export async function downsampleChunk(
@@ -40,8 +43,9 @@ export async function downsampleChunk(
   factorZyx: Zyx,
   services: ComputeServices,
   kind: DownsampleKind = downsampleKindOf(chunk),
+  newVoxels: NewVoxels = allocate,
 ): Promise<Chunk> {
-  return (await downsamplePyramid(chunk, factorZyx, 1, services, kind))[0]!
+  return (await downsamplePyramid(chunk, factorZyx, 1, services, kind, newVoxels))[0]!
 }
 
 /**
@@ -54,6 +58,7 @@ export async function downsamplePyramid(
   levels: number,
   services: ComputeServices,
   kind: DownsampleKind = downsampleKindOf(chunk),
+  newVoxels: NewVoxels = allocate,
 ): Promise<Chunk[]> {
   if (!factorZyx.every((value) => Number.isSafeInteger(value) && value >= 1))
     throw chunkflowError('shape-mismatch', `A chunk cannot be made coarser by ${formatFlag(factorZyx)}`, {
@@ -65,12 +70,16 @@ export async function downsamplePyramid(
     return placeLevels(
       chunk,
       factorZyx,
-      await averagePyramid(data, dtype, spatialSize(chunk), channels, factorZyx, levels, services),
+      await averagePyramid(data, dtype, spatialSize(chunk), channels, factorZyx, levels, services, {
+        newVoxels,
+      }),
     )
   const results: TypedArray[] = []
   let size = spatialSize(chunk)
   while (results.length < levels) {
-    results.push(await modeLevel(results.at(-1) ?? data, dtype, size, channels, factorZyx, services))
+    results.push(
+      await modeLevel(results.at(-1) ?? data, dtype, size, channels, factorZyx, services, { newVoxels }),
+    )
     size = ceilDivideZyx(size, factorZyx)
   }
   return placeLevels(chunk, factorZyx, results)
