@@ -4,8 +4,8 @@ export interface Region {
   readonly count: readonly number[]
 }
 
-/** How much goes to the library at once: small beside its 2 GiB of memory, large beside the cost of a call. */
-export const SLAB_BYTES = 32 * 2 ** 20
+/** How much goes to the library at once. Its memory never shrinks; a call costs little beside this. */
+export const SLAB_BYTES = 16 * 2 ** 20
 /** A storage chunk is only read in parts beyond this size: every part decompresses all of it. */
 const LARGEST_SLAB_BYTES = 512 * 2 ** 20
 
