@@ -62,7 +62,8 @@ export function compressedSegmentation(compute: Compute): Encoding & { dispose()
               fix: 'use a smaller --block-size, or --encoding raw',
             },
           )
-        const bytes = new Uint8Array(new SharedArrayBuffer(length * 4))
+        // not shared: what is sent or written and then forgotten must press the garbage collector
+        const bytes = new Uint8Array(length * 4)
         await session.call({ export: 'take', args: [{ out: bytes }, bytes.length] })
         return bytes
       }),
