@@ -9,22 +9,15 @@ import type {
   ViewerSettings,
 } from '@chunkflow/sdk'
 import { readLayers } from './layers/read-layer.js'
-import { createBlockCache } from './levels/block-cache.js'
-import { createScratch } from './levels/scratch.js'
+import { createBlockWorkshop } from './levels/block-workshop.js'
 import { neuroglancerRoutes } from './neuroglancer/routes.js'
 import { viewerState } from './neuroglancer/state.js'
-import { createLimiter } from './server/limiter.js'
 import { openSession, type Session } from './session/session.js'
 
 export interface ViewerServices {
   readonly compute: Compute
   readonly encodings: ServiceFamily<Encoding>
 }
-
-/** Blocks that were made are kept up to this; the chunks themselves are not copied. */
-export const CACHE_BYTES = 64 * 2 ** 20
-/** Blocks made at once: each holds its finer voxels, eight times its own. */
-export const BLOCKS_AT_ONCE = 3
 
 export interface NeuroglancerSettings extends ViewerSettings {
   readonly button: string | undefined
@@ -40,14 +33,13 @@ export async function openNeuroglancer(
   { services, page, context }: { services: ViewerServices; page: URL; context: ViewerContext },
 ): Promise<Session> {
   const { compute, encodings } = services
-  const layers = await readLayers(given, {
-    voxelSizeNm: settings.voxelSizeNm,
-    cache: createBlockCache(CACHE_BYTES),
-    scratch: createScratch(),
-    services: { compute },
-  })
-  const routes = neuroglancerRoutes(layers, { encodings, limiter: createLimiter(BLOCKS_AT_ONCE) })
-  const session = await openSession({ ...settings, page: new URL('neuroglancer/', page), routes }, context)
+  const workshop = createBlockWorkshop(compute)
+  const layers = await readLayers(given, { ...workshop, voxelSizeNm: settings.voxelSizeNm })
+  const routes = neuroglancerRoutes(layers, { ...workshop, encodings })
+  const session = await openSession(
+    { ...settings, page: new URL('neuroglancer/', page), routes, release: workshop.dispose },
+    context,
+  )
   try {
     if (settings.share !== undefined) {
       const state = `${JSON.stringify(viewerState(layers, session.url), null, 2)}\n`

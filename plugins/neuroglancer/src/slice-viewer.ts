@@ -7,11 +7,8 @@ import {
   type ViewerSettings,
 } from '@chunkflow/sdk'
 import type { ArrayLayer } from './layers/layer.js'
-import { type ReadLayersSettings, readLayers } from './layers/read-layer.js'
-import { createBlockCache } from './levels/block-cache.js'
-import { createScratch } from './levels/scratch.js'
-import { BLOCKS_AT_ONCE, CACHE_BYTES } from './neuroglancer-viewer.js'
-import { createLimiter } from './server/limiter.js'
+import { readLayers } from './layers/read-layer.js'
+import { createBlockWorkshop } from './levels/block-workshop.js'
 import { openSession, type Session } from './session/session.js'
 import { viewRoutes } from './view/routes.js'
 
@@ -25,13 +22,9 @@ export async function openSliceViewer(
   settings: SliceViewerSettings,
   { compute, page, context }: { compute: Compute; page: URL; context: ViewerContext },
 ): Promise<Session> {
-  const reading: ReadLayersSettings = {
-    voxelSizeNm: settings.voxelSizeNm,
-    cache: createBlockCache(CACHE_BYTES),
-    scratch: createScratch(),
-    services: { compute },
-  }
-  const layers = (await readLayers(given, reading)).map((layer): ArrayLayer => {
+  const workshop = createBlockWorkshop(compute)
+  const read = await readLayers(given, { ...workshop, voxelSizeNm: settings.voxelSizeNm })
+  const layers = read.map((layer): ArrayLayer => {
     if (layer.kind === 'array') return layer
     throw chunkflowError('viewer-layer', `"${layer.name}" has no voxels: the slice viewer cannot show it`, {
       fix: 'use neuroglancer for points, lines and meshes',
@@ -39,8 +32,11 @@ export async function openSliceViewer(
   })
   if (layers.length === 0)
     throw chunkflowError('viewer-layer', 'There is nothing to show', { fix: 'name a chunk that is not null' })
-  const routes = viewRoutes(layers, createLimiter(BLOCKS_AT_ONCE))
-  return openSession({ ...settings, page: new URL('view/', page), routes }, context)
+  const routes = viewRoutes(layers, workshop.limiter)
+  return openSession(
+    { ...settings, page: new URL('view/', page), routes, release: workshop.dispose },
+    context,
+  )
 }
 
 /** {@link openSliceViewer} as a VIEWER. */

@@ -2,16 +2,18 @@ import {
   type BoundingBox,
   boundingBox,
   boxSize,
+  bytesPerElement,
   type Chunk,
   channelCount,
   chunkBox,
   copyRegion,
   createChunk,
+  type Dtype,
   intersectBoxes,
   minimumZyx,
   multiplyZyx,
   productZyx,
-  rank,
+  spatialSize,
   subtractZyx,
   type TypedArray,
   type Zyx,
@@ -19,7 +21,16 @@ import {
 } from '@chunkflow/sdk'
 import { type ComputeServices, type DownsampleKind, downsampleChunk } from '@chunkflow/sdk/numerics'
 import type { BlockCache } from './block-cache.js'
-import { coarserBox, fillFromBlocks, type Region } from './cached-blocks.js'
+import {
+  type BlockGrid,
+  blocksOf,
+  cachedBlock,
+  coarserBox,
+  copyBox,
+  fillFromBlocks,
+  type MadeBlocks,
+  type Region,
+} from './cached-blocks.js'
 import { blockSizeFor, type Level, type LevelSource, newVoxels } from './level-source.js'
 import type { Scratch } from './scratch.js'
 
@@ -49,39 +60,61 @@ export function chunkLevels(chunk: Chunk, settings: ChunkLevelsSettings): LevelS
   const { dtype } = chunk
   const blockSize = blockSizeFor(channels, dtype)
   const levels = levelsOf(chunk, settings.voxelSizeNm, blockSize)
-  const source = rank(chunk) === 4 ? chunk : { ...chunk, shape: [1, ...chunk.shape] }
+  const finest: Region = {
+    data: chunk.data,
+    shape: [channels, ...spatialSize(chunk)],
+    start: chunk.voxelOffset,
+  }
+  const gridOf = (level: number): BlockGrid => ({ box: levels[level]!.box, blockSize, origin: zyx(0, 0, 0) })
+  const blocksAt = (level: number): MadeBlocks => ({
+    name: `${name}/${level}`,
+    channels,
+    grid: gridOf(level),
+    make: (block) => coarsen(level, block),
+  })
 
-  async function fill(level: number, box: BoundingBox, into: Region): Promise<void> {
-    if (level === 0) {
-      const from = subtractZyx(box.start, chunk.voxelOffset)
-      copyRegion(source, from, into, subtractZyx(box.start, into.start), boxSize(box))
-      return
-    }
-    const grid = {
-      name: `${name}/${level}`,
-      channels,
-      box: levels[level]!.box,
-      blockSize,
-      origin: zyx(0, 0, 0),
-      make: (block: BoundingBox) => coarsen(level, block),
-    }
-    await fillFromBlocks(grid, box, into, cache)
+  /** Makes a block part by part from the finer voxels below it, so that little is held at once. */
+  async function coarsen(level: number, block: BoundingBox): Promise<TypedArray> {
+    const { factor } = levels[level]!
+    const size = boxSize(block)
+    const data = newVoxels(dtype, channels * productZyx(size))
+    const into = { data, shape: [channels, ...size], start: block.start }
+    const below = boundingBox(multiplyZyx(block.start, factor), multiplyZyx(block.stop, factor))
+    for (const part of partsOf(level - 1, below))
+      await coarsenInto(into, await voxelsOf(level - 1, part), part, factor)
+    return data
   }
 
-  function coarsen(level: number, block: BoundingBox): Promise<TypedArray> {
-    const { factor } = levels[level]!
-    const below = boundingBox(multiplyZyx(block.start, factor), multiplyZyx(block.stop, factor))
-    const finer = intersectBoxes(below, levels[level - 1]!.box)!
+  /** Divides a box of a level, less what lies outside the level. */
+  function* partsOf(level: number, box: BoundingBox): Generator<BoundingBox> {
+    // blocks of all levels have one size, which factors divide: what lies below a block is whole blocks
+    if (level > 0) yield* blocksOf(gridOf(level), box)
+    else {
+      const inside = intersectBoxes(box, levels[0]!.box)!
+      // whole sections of the chunk: long rows are copied faster
+      const sections = { box: inside, blockSize: sectionsOf(box, channels, dtype), origin: box.start }
+      yield* blocksOf(sections, inside)
+    }
+  }
+
+  const voxelsOf = async (level: number, part: BoundingBox): Promise<Region> =>
+    level === 0 ? finest : cachedBlock(blocksAt(level), part, cache)
+
+  async function coarsenInto(into: Region, from: Region, finer: BoundingBox, factor: Zyx): Promise<void> {
+    const coarser = coarserBox(finer, factor)
     // what a voxel covers beyond the low faces repeats the face; beyond the high ones the numerics know how
-    const box = boundingBox(minimumZyx(below.start, finer.start), finer.stop)
+    const box = boundingBox(minimumZyx(multiplyZyx(coarser.start, factor), finer.start), finer.stop)
     const shape = [channels, ...boxSize(box)]
-    return scratch.use(dtype, channels * productZyx(boxSize(box)), async (data) => {
+    await scratch.use(dtype, channels * productZyx(boxSize(box)), async (data) => {
       const region = { data, shape, start: box.start }
-      await fill(level - 1, finer, region)
+      copyBox(from, region, finer)
       repeatLowFaces(region, subtractZyx(finer.start, box.start), boxSize(box))
       // layer type "unknown": nobody should scan the voxels to infer one
       const part = createChunk(data, shape, { dtype, layerType: 'unknown' })
-      return (await downsampleChunk(part, factor, services, kind)).data
+      await scratch.use(dtype, channels * productZyx(boxSize(coarser)), async (result) => {
+        await downsampleChunk(part, factor, services, kind, () => result)
+        copyBox({ data: result, shape: [channels, ...boxSize(coarser)], start: coarser.start }, into, coarser)
+      })
     })
   }
 
@@ -90,12 +123,23 @@ export function chunkLevels(chunk: Chunk, settings: ChunkLevelsSettings): LevelS
     dtype,
     levels,
     blockSize,
-    async read(level, box) {
-      const data = newVoxels(dtype, channels * productZyx(boxSize(box)))
-      await fill(level, box, { data, shape: [channels, ...boxSize(box)], start: box.start })
+    async read(level, box, data = newVoxels(dtype, channels * productZyx(boxSize(box)))) {
+      const into = { data, shape: [channels, ...boxSize(box)], start: box.start }
+      if (level === 0) copyBox(finest, into, box)
+      else await fillFromBlocks(blocksAt(level), box, into, cache)
       return data
     },
   }
+}
+
+/** How much is made coarser at once; a call of a worker costs little beside it. */
+const PART_BYTES = 2 ** 21
+
+/** Size of parts of a box: an even number of its sections. */
+function sectionsOf(box: BoundingBox, channels: number, dtype: Dtype): Zyx {
+  const [, y, x] = boxSize(box)
+  const pairs = Math.floor(PART_BYTES / (2 * channels * y * x * bytesPerElement(dtype)))
+  return zyx(2 * Math.max(1, pairs), y, x)
 }
 
 /** Axis after axis: rows that were repeated along x are repeated along y, and so on. */

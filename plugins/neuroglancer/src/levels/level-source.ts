@@ -27,8 +27,9 @@ export interface LevelSource {
   /**
    * Voxels in the order c z y x, the caller's own.
    * @param box inside the level
+   * @param into as many voxels as the box has, of unknown content; new ones unless given
    */
-  read(level: number, box: BoundingBox): Promise<TypedArray>
+  read(level: number, box: BoundingBox, into?: TypedArray): Promise<TypedArray>
 }
 
 /** Zeros on memory that is not shared: it is given back as soon as it was sent. */

@@ -10,6 +10,7 @@ import {
   type Volume,
   zyx,
 } from '@chunkflow/sdk'
+import { downsampleChunk } from '@chunkflow/sdk/numerics'
 import { inlineCompute, ODD_PLACEMENT, ODD_SHAPE, rampChunk, randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -25,6 +26,8 @@ const shared = () => ({
   scratch: createScratch(),
   services: { compute: inlineCompute() },
 })
+/** A copy on memory that is not shared. */
+const own = (data: TypedArray): TypedArray => data.slice()
 const array = (data: TypedArray): number[] => Array.from(data as Uint8Array, Number)
 
 test('the finest level is the chunk itself, any part of it', async () => {
@@ -97,6 +100,35 @@ test('levels above levels agree with the mean of what they cover', async () => {
   const values = (await source.read(2, boxFromSize(zyx(3, 10, 20), zyx(1, 1, 1)))) as Float32Array
   const covered = cutout(chunk, boxFromSize(zyx(12, 40, 80), zyx(4, 4, 4))).data as Float32Array
   assert.ok(Math.abs(values[0]! - covered.reduce((sum, value) => sum + value, 0) / 64) < 1e-5)
+})
+
+test('levels are those of the whole chunk, whatever parts they were made of', async () => {
+  for (const [shape, dtype, kind] of [
+    [[70, 138, 260], 'uint64', 'mode'],
+    [[2, 37, 138, 202], 'uint16', 'average'],
+    [[3, 38, 140, 264], 'float32', 'average'],
+  ] as const) {
+    const chunk = randomChunk(shape, { dtype, voxelOffset: [-4, 8, 16], layerType: 'image' }, { seed: 5 })
+    const resources = shared()
+    const source = chunkLevels(chunk, { name: 'a', voxelSizeNm: zyx(9, 9, 9), kind, ...resources })
+    assert.ok(source.levels.length > 2)
+    let expected = chunk
+    for (const level of [1, 2]) {
+      expected = await downsampleChunk(expected, zyx(2, 2, 2), resources.services, kind)
+      const { box } = source.levels[level]!
+      assert.is(formatBox(box), formatBox(chunkBox(expected)))
+      assert.equal(await source.read(level, box), own(expected.data), `${shape} ${dtype} level ${level}`)
+    }
+  }
+})
+
+test('making the coarsest block takes little memory beside the blocks themselves', async () => {
+  const chunk = randomChunk([130, 260, 136], { dtype: 'uint64', voxelOffset: [3, 5, 7] }, { seed: 2 })
+  const resources = shared()
+  const source = chunkLevels(chunk, { name: 'a', voxelSizeNm: zyx(1, 1, 1), kind: 'mode', ...resources })
+  await source.read(source.levels.length - 1, source.levels.at(-1)!.box)
+  // a part of at most 2 MiB and what becomes of it; eight blocks of 1 MiB lie below one
+  assert.ok(resources.scratch.bytes < 3 * 2 ** 20, `${resources.scratch.bytes} bytes of scratch`)
 })
 
 test('blocks with many channels are smaller', () => {

@@ -20,18 +20,16 @@ export function volumeLevels(
     dtype,
     blockSize: finest!.blockSize,
     levels: scales.map((scale) => ({ box: scale.box, voxelSizeNm: sizeOf(scale.voxelSizeNm) })),
-    async read(level, box) {
+    async read(level, box, data = newVoxels(dtype, channels * productZyx(boxSize(box)))) {
       const { mip, box: whole, blockSize } = scales[level]!
-      const data = newVoxels(dtype, channels * productZyx(boxSize(box)))
-      const grid = {
+      const blocks = {
         name: `${name}/${level}`,
         channels,
-        box: whole,
-        blockSize,
-        origin: whole.start,
+        grid: { box: whole, blockSize, origin: whole.start },
         make: async (block: BoundingBox) => (await volume.read({ mip, box: block, fillMissing: true })).data,
       }
-      await fillFromBlocks(grid, box, { data, shape: [channels, ...boxSize(box)], start: box.start }, cache)
+      const into = { data, shape: [channels, ...boxSize(box)], start: box.start }
+      await fillFromBlocks(blocks, box, into, cache)
       return data
     },
   }

@@ -5,6 +5,7 @@ import {
   type Encoding,
   intersectBoxes,
   modulo,
+  productZyx,
   reverseZyx,
   type ServiceFamily,
   subtractZyx,
@@ -12,6 +13,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import type { ArrayLayer } from '../layers/layer.js'
+import type { Scratch } from '../levels/scratch.js'
 import type { Limiter } from '../server/limiter.js'
 import { bytes, json, type Reply, refusal, type ViewerRequest } from '../server/reply.js'
 import { servedDtype, toServed } from './served-array.js'
@@ -21,6 +23,7 @@ const COMPRESSED = 'compressed_segmentation'
 export interface PrecomputedServices {
   readonly encodings: ServiceFamily<Encoding> | undefined
   readonly limiter: Limiter
+  readonly scratch: Scratch
 }
 
 /** Answers what a Neuroglancer precomputed volume is asked for: its info, and blocks, which are made on request. */
@@ -29,21 +32,34 @@ export function servePrecomputed(
   services: PrecomputedServices,
 ): (path: string, request: ViewerRequest) => Promise<Reply | undefined> {
   const encoding = layer.role === 'segmentation' && services.encodings?.has(COMPRESSED) ? COMPRESSED : 'raw'
+  const make = encoding === 'raw' ? rawBlock : compressedBlock
+  const { source } = layer
+  const dtype = servedDtype(layer)
   return async (path, { signal }) => {
     if (path === 'info') return json(infoOf(layer, encoding))
     const asked = parseBlock(path)
-    const level = asked === null ? undefined : layer.source.levels[asked.level]
+    const level = asked === null ? undefined : source.levels[asked.level]
     if (asked === null || level === undefined) return undefined
-    const block = gridBlock(level.box, asked.box, layer.source.blockSize)
+    const block = gridBlock(level.box, asked.box, source.blockSize)
     if (block === null) return refusal(404, 'there is no such block')
-    const voxels = await services.limiter.run(signal, () => layer.source.read(asked.level, block))
-    if (voxels === undefined) return undefined
-    const dtype = servedDtype(layer)
-    const served = toServed(voxels, layer.source.dtype, dtype)
-    if (encoding === 'raw') return bytes(new Uint8Array(served.buffer, served.byteOffset, served.byteLength))
+    const body = await services.limiter.run(signal, () => make(asked.level, block))
+    return body === undefined ? undefined : bytes(body)
+  }
+
+  async function rawBlock(level: number, block: BoundingBox): Promise<Uint8Array> {
+    const voxels = await source.read(level, block)
+    const served = toServed(voxels, source.dtype, dtype)
+    return new Uint8Array(served.buffer, served.byteOffset, served.byteLength)
+  }
+
+  async function compressedBlock(level: number, block: BoundingBox): Promise<Uint8Array> {
     const coder = await services.encodings!.get(COMPRESSED)
-    const shapeCzyx = [1, ...boxSize(block)] as const
-    return bytes(await coder.encode(served, { dtype, shapeCzyx, settings: {} }))
+    const size = boxSize(block)
+    return services.scratch.use(source.dtype, productZyx(size), async (voxels) => {
+      await source.read(level, block, voxels)
+      const served = toServed(voxels, source.dtype, dtype)
+      return coder.encode(served, { dtype, shapeCzyx: [1, ...size], settings: {} })
+    })
   }
 }
 

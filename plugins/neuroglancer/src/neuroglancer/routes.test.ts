@@ -24,13 +24,18 @@ async function serve(
   layers: readonly ViewerLayer[],
   encodings: Readonly<Record<string, Encoding>> = {},
 ): Promise<Ask> {
+  const scratch = createScratch()
   const read = await readLayers(layers, {
     voxelSizeNm: undefined,
     cache: createBlockCache(2 ** 20),
-    scratch: createScratch(),
+    scratch,
     services: { compute: inlineCompute() },
   })
-  const [route] = neuroglancerRoutes(read, { encodings: serviceFamily(encodings), limiter: createLimiter(2) })
+  const [route] = neuroglancerRoutes(read, {
+    encodings: serviceFamily(encodings),
+    limiter: createLimiter(2),
+    scratch,
+  })
   const { signal } = new AbortController()
   return async (path) => route!({ method: 'GET', path, query: new URLSearchParams(), signal })
 }

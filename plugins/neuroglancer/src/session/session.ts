@@ -21,6 +21,8 @@ export interface SessionSettings extends ViewerSettings {
   /** Folder of the page. */
   readonly page: URL
   readonly routes: readonly Route[]
+  /** Gives back what the routes work with, after the last answer. */
+  readonly release?: () => Promise<void>
   /** What the page's button says; undefined when nobody waits for it. */
   readonly button: string | undefined
 }
@@ -32,7 +34,7 @@ const DEFAULT_BIND = '127.0.0.1'
  * @throws viewer-address, viewer-options
  */
 export async function openSession(settings: SessionSettings, context: ViewerContext): Promise<Session> {
-  const { port, bind = DEFAULT_BIND, page, routes, button } = settings
+  const { port, bind = DEFAULT_BIND, page, routes, button, release } = settings
   const token = settings.token ?? (isLoopback(bind) ? undefined : randomBytes(16).toString('hex'))
   if (token !== undefined && !/^[\w-]{1,100}$/.test(token))
     throw chunkflowError('viewer-options', 'A --token is made of letters, digits, _ and -', {
@@ -65,7 +67,10 @@ export async function openSession(settings: SessionSettings, context: ViewerCont
   if (settings.open) openBrowser(server.url, logger)
   return {
     url: server.url,
-    close: server.close,
+    close: async () => {
+      await server.close()
+      await release?.()
+    },
     wait: () => {
       const input = personsInput()
       logger.info(
