@@ -1,4 +1,4 @@
-import { ceilDivideZyx, type Zyx } from '@chunkflow/kernel/authoring'
+import { ceilDivideZyx, type Zyx, zyx } from '@chunkflow/kernel/authoring'
 import type { KernelCall, WasmKernel } from '../contracts/compute.js'
 import { type ComputeServices, computeOptions } from './compute-services.js'
 import { rangesOf } from './pieces.js'
@@ -26,6 +26,11 @@ export function* halvingPieces(
   elements: number,
 ): Generator<HalvingPiece> {
   const [nz, ny, nx] = size
+  if (channels > 1 && nz % factor[0] === 0) {
+    // no pair of sections belongs to two channels: they are one stack of sections, and fewer calls
+    yield* halvingPieces(zyx(channels * nz, ny, nx), 1, factor, elements)
+    return
+  }
   const [coarseZ, coarseY, coarseX] = ceilDivideZyx(size, factor)
   const plane = ny * nx
   const coarsePlane = coarseY * coarseX
