@@ -14,7 +14,7 @@ const MIB = 2 ** 20
 /** z y x */
 const SHAPE = [144, 256, 416] as const
 const CHUNK_MIB = (8 * SHAPE[0] * SHAPE[1] * SHAPE[2]) / MIB
-/** Some 260 are measured; 400 when blocks lay on shared memory and each had instances of its kernels. */
+/** Some 260 are measured; some 350 when blocks lay on shared memory and each had instances of its kernels. */
 const ALLOWED_MIB = 290
 /** Connections of a browser to one server. */
 const CONNECTIONS = 6
