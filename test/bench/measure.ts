@@ -1,6 +1,7 @@
 /** Ratios between two ways of doing the same work, measured in alternating runs of one process tree. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { SYSTEM_PYTHON } from '@chunkflow/sdk/testing'
 
 export interface Seconds {
   readonly cpu: number
@@ -62,4 +63,4 @@ export async function ratio(
 
 /** Runs a Python program that prints its seconds as JSON. */
 export const pythonSeconds = (program: string, ...args: readonly string[]): Seconds =>
-  JSON.parse(execFileSync('/usr/bin/python3', ['-c', program, ...args], { encoding: 'utf8' })) as Seconds
+  JSON.parse(execFileSync(SYSTEM_PYTHON, ['-c', program, ...args], { encoding: 'utf8' })) as Seconds

@@ -1,9 +1,10 @@
 /** Installing, updating and removing plugins with nothing but an npm registry, here one on loopback. */
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { askPython } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type CommandResult, python, workFolder } from '../pipelines/chunkflow.js'
+import { type CommandResult, workFolder } from '../pipelines/chunkflow.js'
 import {
   ENVIRONMENT,
   type InstalledCommand,
@@ -209,15 +210,17 @@ test('a person is asked, and no is no', async () => {
     ['n', 1],
     ['y', 0],
   ] as const) {
-    const printed = python(['pty'], TERMINAL, [
-      JSON.stringify({ ...ENVIRONMENT, ...environment(), npm_config_registry: 'http://127.0.0.1:9/' }),
-      answer,
-      process.execPath,
-      path.join(command.consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'),
-      'plugins',
-      'install',
-      one.tarball,
-    ])
+    const printed = askPython(['pty'], TERMINAL, {
+      args: [
+        JSON.stringify({ ...ENVIRONMENT, ...environment(), npm_config_registry: 'http://127.0.0.1:9/' }),
+        answer,
+        process.execPath,
+        path.join(command.consumer, 'node_modules/chunkflow/bin/chunkflow.mjs'),
+        'plugins',
+        'install',
+        one.tarball,
+      ],
+    })
     if (printed === null) return
     assert.match(printed, /declares +network/)
     assert.match(printed, 'Install it? [y/N]')

@@ -1,9 +1,10 @@
 /** Inference against an independent reference: onnxruntime called directly on every patch, blended by NumPy in float64. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { askPython } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { python, ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
+import { ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
 
 const test = suite('affinities against a reference')
 const folder = workFolder()
@@ -69,11 +70,10 @@ test('the affinity volume is that of the patches', async () => {
   writeFileSync(file('got.f32'), affinity.dataset('main').values as Float32Array)
   affinity.close()
   writeFileSync(file('patches.f32'), await runPatches(voxels))
-  const output = python(
-    ['numpy'],
-    `import os; os.chdir(${JSON.stringify(cwd)})\n${BLEND}`,
-    [SIZE, PATCH, OVERLAP, [starts(0), starts(1), starts(2)]].map((value) => JSON.stringify(value)),
-  )
+  const output = askPython(['numpy'], BLEND, {
+    cwd,
+    args: [SIZE, PATCH, OVERLAP, [starts(0), starts(1), starts(2)]].map((value) => JSON.stringify(value)),
+  })
   if (output !== null) assert.ok(Number(output) < 1e-5, `largest difference ${output}`)
 })
 

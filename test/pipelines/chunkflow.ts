@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -110,23 +110,6 @@ export function countValues(values: ArrayLike<number | bigint>): Map<number, num
   for (let index = 0; index < values.length; index++)
     counts.set(Number(values[index]), (counts.get(Number(values[index])) ?? 0) + 1)
   return counts
-}
-
-const PYTHON = '/usr/bin/python3'
-
-/** Runs a Python program that needs modules; null, after saying so, when one is missing. */
-export function python(
-  modules: readonly string[],
-  code: string,
-  args: readonly string[] = [],
-): string | null {
-  try {
-    execFileSync(PYTHON, ['-c', modules.map((name) => `import ${name}`).join('\n')], { stdio: 'ignore' })
-  } catch {
-    console.log(`skipped: needs python3 with ${modules.join(', ')}`)
-    return null
-  }
-  return execFileSync(PYTHON, ['-c', code, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })
 }
 
 /** A command as the documents have it, with a folder of the test in place of `/tmp`; paths into this checkout stay. */

@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { hasPython, SYSTEM_PYTHON } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   chunkflow,
   filesIn,
-  python,
   ROOT,
   readHdf5,
   succeeds,
@@ -22,7 +22,7 @@ const folder = workFolder()
 const { cwd, file } = folder
 test.after(() => folder.remove())
 
-const env = { CHUNKFLOW_PYTHON: '/usr/bin/python3' }
+const env = { CHUNKFLOW_PYTHON: SYSTEM_PYTHON }
 const run = (line: string, where = cwd) => succeeds(withoutTmp(line, cwd), { cwd: where, env })
 const fixture = (name: string): string => path.join(ROOT, 'test/fixtures', name)
 const EXAMPLES = path.join(ROOT, 'plugins/inference')
@@ -39,12 +39,8 @@ function largestDifference(left: Float32Array, right: Float32Array): number {
   assert.is(left.length, right.length)
   return left.reduce((worst, value, index) => Math.max(worst, Math.abs(value - right[index]!)), 0)
 }
-const hasNumpy = python(['numpy'], 'print(1)') !== null
-/** PyTorch takes seconds to import: it is looked for without. */
-const hasTorch =
-  hasNumpy &&
-  python(['numpy'], "import importlib.util as u; print(u.find_spec('torch') is not None)")!.trim() === 'True'
-if (hasNumpy && !hasTorch) console.log('skipped: needs torch')
+const hasNumpy = hasPython('numpy')
+const hasTorch = hasNumpy && hasPython('torch')
 
 /** What C21 and its sibling in TypeScript give. */
 async function checkIdentity(name: string, channels: number): Promise<void> {

@@ -2,16 +2,16 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { hasPython, SYSTEM_PYTHON } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, python, ROOT, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, ROOT, succeeds, workFolder } from './chunkflow.js'
 
 const test = suite('plugin files')
 const here = workFolder()
 test.after(() => here.remove())
 
-const PYTHON = '/usr/bin/python3'
-const env = { CHUNKFLOW_PYTHON: PYTHON, CHUNKFLOW_PLUGIN_DIR: here.file('mine') }
+const env = { CHUNKFLOW_PYTHON: SYSTEM_PYTHON, CHUNKFLOW_PLUGIN_DIR: here.file('mine') }
 const where = { cwd: here.cwd, env }
 const add = (name: string, text: string): void => {
   mkdirSync(path.dirname(here.file(name)), { recursive: true })
@@ -50,7 +50,7 @@ add(
 add('python/plugins/swap.py', 'def execute(first, second):\n    return [second, first]\n')
 add('mine/note_py.py', 'def execute(chunk, args=None):\n    print(f"got {args}")\n')
 
-const available = python(['numpy'], 'pass') !== null
+const available = hasPython('numpy')
 const languages = [{ name: 'TypeScript', cwd: here.cwd, note: 'note' }]
 if (available) languages.push({ name: 'Python', cwd: here.file('python'), note: 'note_py' })
 for (const { name, cwd, note } of languages) {
@@ -189,7 +189,7 @@ if (available) {
     const run = 'create-chunk plugin -f python/my_plugin.py -i chunk'
     await refuses(run, /"\/no\/python": there is no such program/, { CHUNKFLOW_PYTHON: '/no/python' })
     await refuses(`${run} --python /no/other`, /"\/no\/other": there is no such program/)
-    const numpy = interpreter('bare-python', `exec ${PYTHON} -S "$@"`)
+    const numpy = interpreter('bare-python', `exec ${SYSTEM_PYTHON} -S "$@"`)
     await refuses(run, /has no module numpy/, { CHUNKFLOW_PYTHON: numpy })
     const old = interpreter('old-python', `printf '\\024\\000\\000\\000{"version": "3.5.2"}' >&4`)
     await refuses(run, /is Python 3\.5\.2/, { CHUNKFLOW_PYTHON: old })
@@ -218,7 +218,7 @@ if (available) {
     assert.is(npy('back.npy').data.readBigUInt64LE(8), 16n)
   })
 
-  if (python(['scipy'], 'pass') !== null)
+  if (hasPython('scipy'))
     test('C7: the median along z, with SciPy', async () => {
       add(
         'python/median_filter.py',

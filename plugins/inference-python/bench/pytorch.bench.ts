@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Python, type PythonSession, SILENT_PROGRESS } from '@chunkflow/sdk'
-import { recordingLogger, testFiles } from '@chunkflow/sdk/testing'
+import { recordingLogger, SYSTEM_PYTHON, testFiles } from '@chunkflow/sdk/testing'
 import type { Bench, Seconds } from '../../../test/bench/measure.js'
 import { sampleImage } from '../../../test/bench/sample-image.js'
 import { OPTIONS, startCompute } from '../../inference/bench/setup.js'
@@ -16,7 +16,7 @@ const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../test/fixtures/${name}`, import.meta.url))
 const SIZE = [18, 192, 192] as const
 const options = { ...OPTIONS, inputPatchSize: SIZE, maskOutputChunk: true } as const
-const executable = process.env.CHUNKFLOW_PYTHON ?? '/usr/bin/python3'
+const executable = process.env.CHUNKFLOW_PYTHON ?? SYSTEM_PYTHON
 const TICKS_PER_SECOND = 100
 
 /** CPU seconds that a process has used, in all its threads. Linux. */

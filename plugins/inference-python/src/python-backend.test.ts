@@ -1,10 +1,10 @@
 import { cpus } from 'node:os'
 import type { ChunkflowError, Model } from '@chunkflow/sdk'
-import { errorOf } from '@chunkflow/sdk/testing'
+import { errorOf, hasPython } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import plugin from './plugin.js'
-import { close, hasModules, middle, randomBatch, STAND_IN, workshop } from './testing/models.js'
+import { close, middle, randomBatch, STAND_IN, workshop } from './testing/models.js'
 
 const test = suite('python backends')
 const shop = workshop()
@@ -61,7 +61,7 @@ class PatchInferencer:
         return patches[:, :, :, 1:5, 2:6] * self.mask
 `
 
-if (hasModules('numpy')) {
+if (hasPython('numpy')) {
   test('universal: the file weights its own results and may change its input', async () => {
     const modelPath = shop.write('uni.py', UNIVERSAL)
     const before = Float32Array.from(BATCH)

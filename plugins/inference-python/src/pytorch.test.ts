@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ChunkflowError, type Model, zyx } from '@chunkflow/sdk'
-import { errorOf } from '@chunkflow/sdk/testing'
+import { errorOf, hasPython, SYSTEM_PYTHON } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { close, hasModules, middle, PYTHON, randomBatch, workshop } from './testing/models.js'
+import { close, middle, randomBatch, workshop } from './testing/models.js'
 
 const test = suite('pytorch backend')
 const shop = workshop()
@@ -22,7 +22,7 @@ async function run(model: Model, count = 2, channels = 1): Promise<Float32Array>
   return result
 }
 /** Python that needs torch. */
-const make = (code: string): void => void execFileSync(PYTHON, ['-c', code], { cwd: shop.path })
+const make = (code: string): void => void execFileSync(SYSTEM_PYTHON, ['-c', code], { cwd: shop.path })
 
 /** Twice the input as a list, as the tutorial's networks give it; halved by its weight. */
 const TUTORIAL = `
@@ -63,7 +63,7 @@ class Scale(torch.nn.Module):
 `
 const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value))
 
-if (hasModules('numpy', 'torch')) {
+if (hasPython('numpy', 'torch')) {
   test("the tutorial's own pattern, in a file without suffix beside its modules", async () => {
     shop.write('lab/parts.py', PARTS)
     const modelPath = shop.write('lab/model1000000', TUTORIAL)

@@ -2,10 +2,9 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { allocate, type PythonArray } from '@chunkflow/sdk'
-import { temporaryFolder } from '@chunkflow/sdk/testing'
+import { SYSTEM_PYTHON, temporaryFolder } from '@chunkflow/sdk/testing'
 import type { Bench } from '../../../test/bench/measure.js'
 import { createPython } from '../src/python-worker/service.js'
-import { PYTHON } from '../src/testing/python.js'
 
 const SIZE = 256
 const ROUNDS = 10
@@ -21,7 +20,11 @@ export default async function bench({ ratio }: Bench): Promise<void> {
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet, result: quiet },
     environment: process.env,
   })
-  const session = await python.start({ script: pathToFileURL(script), label: 'bench', executable: PYTHON })
+  const session = await python.start({
+    script: pathToFileURL(script),
+    label: 'bench',
+    executable: SYSTEM_PYTHON,
+  })
   const data = allocate('uint8', SIZE ** 3).fill(7 as never)
   const array: PythonArray = { dtype: 'uint8', shape: [SIZE, SIZE, SIZE], data }
   const [there, back] = [allocate('uint8', SIZE ** 3), allocate('uint8', SIZE ** 3)] as [

@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Chunk, createChunk, numberToFloat16 } from '@chunkflow/sdk'
-import { rampChunk, randomChunk, temporaryFolder } from '@chunkflow/sdk/testing'
+import { hasPython, rampChunk, randomChunk, SYSTEM_PYTHON, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { execute as inverse } from './built-in/inverse.js'
 import { execute as medianFilter } from './built-in/median_filter.js'
 import { execute as transpose } from './built-in/transpose.js'
-import { hasPython, PYTHON } from './testing/python.js'
 
 const test = suite('built-in plugin files')
 const folder = temporaryFolder()
@@ -51,7 +50,7 @@ test('median: refuses other sizes and modes', () => {
     )
 })
 
-if (hasPython(['numpy', 'scipy']))
+if (hasPython('numpy', 'scipy'))
   test('median: agrees with SciPy', () => {
     const chunk = randomChunk([2, 5, 9, 14], { dtype: 'uint8' })
     const file = path.join(folder.path, 'chunk.raw')
@@ -66,7 +65,7 @@ if (hasPython(['numpy', 'scipy']))
 import numpy as np, sys, scipy.ndimage
 chunk = np.fromfile(sys.argv[1], 'u1').reshape(2, 5, 9, 14)
 sys.stdout.buffer.write(scipy.ndimage.median_filter(chunk, size=(1, ${size.join(', ')}), mode='${mode}').tobytes())`
-        const expected = execFileSync(PYTHON, ['-c', code, file])
+        const expected = execFileSync(SYSTEM_PYTHON, ['-c', code, file])
         assert.is(
           Buffer.compare(expected, medianFilter(chunk, { size, mode }).data as Uint8Array),
           0,

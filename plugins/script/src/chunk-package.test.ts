@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { hasPython, SYSTEM_PYTHON } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hasPython, PYTHON } from './testing/python.js'
 
 const test = suite('python package chunkflow')
 
@@ -15,10 +15,10 @@ test('has checks', () => {
   assert.ok(names.length > 10)
 })
 
-if (hasPython())
+if (hasPython('numpy'))
   for (const name of names)
     test(name.replace('check_', '').replaceAll('_', ' '), () => {
-      execFileSync(PYTHON, ['-B', checks, name], {
+      execFileSync(SYSTEM_PYTHON, ['-B', checks, name], {
         env: { ...process.env, PYTHONPATH: library },
         stdio: ['ignore', 'inherit', 'pipe'],
       })

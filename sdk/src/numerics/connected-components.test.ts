@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   allocate,
@@ -16,6 +14,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { seededRandom } from '../testing/chunk-builders.js'
 import { inlineCompute } from '../testing/inline-compute.js'
+import { askPython } from '../testing/system-python.js'
+import { temporaryFolder } from '../testing/test-files.js'
 import { type Connectivity, connectedComponents, labelComponents } from './connected-components.js'
 import { labelRuns } from './label-runs.js'
 
@@ -165,20 +165,12 @@ test('refuses floats without a threshold', async () => {
   }
 })
 
-const PYTHON = '/usr/bin/python3'
-
 test('numbers components as scipy and scikit-image do', async () => {
-  try {
-    execFileSync(PYTHON, ['-c', 'import scipy.ndimage, skimage.measure'], { stdio: 'ignore' })
-  } catch {
-    console.log('skipped: needs python3-scipy and python3-skimage')
-    return
-  }
-  const folder = mkdtempSync(path.join(tmpdir(), 'chunkflow-components-'))
+  const folder = temporaryFolder()
   try {
     const shape = [9, 31, 150] as const
     const length = shape[0] * shape[1] * shape[2]
-    const file = path.join(folder, 'labels.raw')
+    const file = path.join(folder.path, 'labels.raw')
     const script = [
       'import sys, numpy as np, scipy.ndimage, skimage.measure',
       'a = np.fromfile(sys.argv[1], sys.argv[2]).reshape(9, 31, 150)',
@@ -194,7 +186,7 @@ test('numbers components as scipy and scikit-image do', async () => {
         const data = randomLabels(dtype, length, seed)
         if (dtype === 'uint8') for (let index = 0; index < length; index++) data[index] = data[index] ? 1 : 0
         writeFileSync(file, data)
-        execFileSync(PYTHON, ['-c', script, file, dtype])
+        if (askPython(['scipy', 'skimage'], script, { args: [file, dtype] }) === null) return
         for (const [index, connectivity] of ([6, 18, 26] as const).entries()) {
           const expected = readFileSync(`${file}${index + 1}`)
           const { labels } = await labelComponents(data, dtype, shape, connectivity, services)
@@ -203,7 +195,7 @@ test('numbers components as scipy and scikit-image do', async () => {
         }
       }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   }
 })
 

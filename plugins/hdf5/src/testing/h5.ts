@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import type { AnyOperator, Chunk } from '@chunkflow/sdk'
 import {
+  askPython,
   inlineCompute,
   type OperatorResult,
   runOperator,
@@ -46,15 +46,7 @@ export function h5Folder() {
     read: async (options: Values, variables: Values = {}): Promise<Chunk> =>
       (await run(loadH5, options, variables)).task.get<Chunk>('chunk'),
     /** Runs Python with h5py and numpy in the folder; null, and a line on the console, when it is missing. */
-    python: (code: string): string | null => {
-      try {
-        execFileSync('/usr/bin/python3', ['-c', 'import h5py, numpy'], { stdio: 'ignore' })
-      } catch {
-        console.log('skipped: needs python3-h5py')
-        return null
-      }
-      const program = `import h5py, numpy as np\n${code}`
-      return execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8', cwd: folder.path }).trim()
-    },
+    python: (code: string): string | null =>
+      askPython(['h5py', 'numpy'], `import h5py, numpy as np\n${code}`, { cwd: folder.path }),
   }
 }

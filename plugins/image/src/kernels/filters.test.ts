@@ -1,5 +1,5 @@
 import { type Chunk, createChunk, type Dtype, isFloat } from '@chunkflow/sdk'
-import { codeOf, inlineCompute, ODD_PLACEMENT, randomChunk } from '@chunkflow/sdk/testing'
+import { askPython, codeOf, inlineCompute, ODD_PLACEMENT, randomChunk } from '@chunkflow/sdk/testing'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +7,6 @@ import createChunkOperator from '../operators/create-chunk.js'
 import gaussianOperator from '../operators/gaussian-filter.js'
 import medianOperator from '../operators/median-filter.js'
 import { apply, total } from '../testing/apply.js'
-import { askPython } from '../testing/python.js'
 import { BORDERS, borderIndex } from './border.js'
 import { GAUSSIAN_DTYPES, gaussianFilter, gaussianWeights } from './gaussian.js'
 import { medianFilter } from './median.js'
@@ -56,7 +55,7 @@ function differences(cases: readonly Case[]) {
     ...steps,
   ].join('\n')
   const input = Buffer.concat(cases.flatMap((one) => [bytesOf(one.input), bytesOf(one.result)]))
-  return askPython(code, ['scipy'], input)?.trim().split('\n').map(Number)
+  return askPython(['scipy'], code, { input })?.split('\n').map(Number)
 }
 
 test('gaussian: the row of the specification', async () => {

@@ -2,11 +2,19 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChunkflowError } from '@chunkflow/sdk'
-import { errorOf, inlineCompute, type OperatorRun, runOperator, serviceFamily } from '@chunkflow/sdk/testing'
+import {
+  errorOf,
+  hasPython,
+  inlineCompute,
+  type OperatorRun,
+  runOperator,
+  SYSTEM_PYTHON,
+  serviceFamily,
+} from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createOnnxBackend } from '../../../inference-onnx/src/onnx-backend.js'
-import { FOLDER, hasModules, PYTHON, workshop } from '../testing/models.js'
+import { FOLDER, workshop } from '../testing/models.js'
 import exportOnnx from './export-onnx.js'
 
 const test = suite('export-onnx')
@@ -24,7 +32,7 @@ const onnx = createOnnxBackend({
 })
 const run = (options: OperatorRun['options'], more: OperatorRun = {}) =>
   runOperator(exportOnnx, {
-    options: { python: PYTHON, inputPatchSize: [2, 16, 24], ...options },
+    options: { python: SYSTEM_PYTHON, inputPatchSize: [2, 16, 24], ...options },
     services: { python: shop.python(), files: shop.files, models: serviceFamily({ onnx }) },
     assets: { python: FOLDER },
     ...more,
@@ -43,7 +51,7 @@ test('explains what is missing, and writes nothing in a dry run', async () => {
   assert.equal(readdirSync(shop.path), [])
 })
 
-if (hasModules('numpy', 'torch')) {
+if (hasPython('numpy', 'torch')) {
   test('exports the affinity network with free sizes and says how close it is', async () => {
     const { messages } = await run({
       convnetModel: fixture('model.py'),

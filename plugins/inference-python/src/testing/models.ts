@@ -1,29 +1,15 @@
 /** Model files for tests, and the services to run them. */
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Model, type ModelSettings, type Python, zyx } from '@chunkflow/sdk'
-import { recordingLogger, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
+import { recordingLogger, SYSTEM_PYTHON, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
 import { createPython } from '../../../script/src/python-worker/service.js'
 import { createPythonBackend } from '../python-backend.js'
 import type { PythonFramework } from '../python-session.js'
 
-export const PYTHON = '/usr/bin/python3'
 export const FOLDER = new URL('../python', import.meta.url)
 export const STAND_IN = fileURLToPath(new URL('./stand-in', import.meta.url))
-
-/** Says so when not. */
-export function hasModules(...names: readonly string[]): boolean {
-  const code = `import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in ${JSON.stringify(names)}))`
-  try {
-    execFileSync(PYTHON, ['-c', code], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.log(`skipped: needs ${names.includes('torch') ? 'torch' : `python3 with ${names.join(', ')}`}`)
-    return false
-  }
-}
 
 export const SETTINGS: ModelSettings = {
   modelPath: undefined,
@@ -34,7 +20,7 @@ export const SETTINGS: ModelSettings = {
   outputChannels: 1,
   batchSize: 2,
   dtype: 'float32',
-  python: PYTHON,
+  python: SYSTEM_PYTHON,
   patchWeights: new Float32Array(new SharedArrayBuffer(32 * 4)).map((_, index) => (index + 1) / 32),
 }
 

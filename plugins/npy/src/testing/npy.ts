@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
+import { askPython, runOperator, temporaryFolder, testFiles } from '@chunkflow/sdk/testing'
 import loadNpy from '../operators/load-npy.js'
 import saveNpy from '../operators/save-npy.js'
 
@@ -25,15 +24,7 @@ export function npyFolder() {
     load: async <T>(options: Values, variables: Values = {}, name = 'chunk'): Promise<T> =>
       (await runOperator(loadNpy, { options: options as never, variables, services })).task.get<T>(name),
     /** Runs Python with numpy in the folder; null, and a line on the console, when it is missing. */
-    python: (code: string): string | null => {
-      try {
-        execFileSync('/usr/bin/python3', ['-c', 'import numpy'], { stdio: 'ignore' })
-      } catch {
-        console.log('skipped: needs python3-numpy')
-        return null
-      }
-      const program = `import numpy as np\n${code}`
-      return execFileSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8', cwd: folder.path }).trim()
-    },
+    python: (code: string): string | null =>
+      askPython(['numpy'], `import numpy as np\n${code}`, { cwd: folder.path }),
   }
 }

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type AnyOperator, boxFromSize, type Chunk, createChunk, parseOptions, zyx } from '@chunkflow/sdk'
 import { labelColor } from '@chunkflow/sdk/numerics'
 import {
+  askPython,
   codeOf,
   ODD_PLACEMENT,
   ODD_SHAPE,
@@ -36,17 +36,8 @@ const load = async (
   options: Record<string, unknown>,
   variables: Record<string, unknown> = {},
 ): Promise<Chunk> => (await run(loadPng, options, variables)).task.get<Chunk>('chunk')
-/** Null, and a line that says so, when the module is missing. */
-function pillow(program: string): string | null {
-  try {
-    execFileSync('/usr/bin/python3', ['-c', 'import PIL.Image, numpy'], { stdio: 'ignore' })
-  } catch {
-    console.log('skipped: needs python3-pil')
-    return null
-  }
-  const prelude = 'import numpy as np\nfrom PIL import Image\n'
-  return execFileSync('/usr/bin/python3', ['-c', prelude + program], { encoding: 'utf8', cwd: folder.path })
-}
+const pillow = (program: string): string | null =>
+  askPython(['numpy', 'PIL'], `import numpy as np\nfrom PIL import Image\n${program}`, { cwd: folder.path })
 const array = (chunk: Chunk): number[] => Array.from(chunk.data as Uint8Array)
 
 test('names sections by their global z', () => {

@@ -3,18 +3,19 @@ import path from 'node:path'
 import { boundingBox, type Chunk, createChunk, isBoundingBox, parseOptions } from '@chunkflow/sdk'
 import {
   errorOf,
+  hasPython,
   inlineCompute,
   operatorConformance,
   rampChunk,
   recordingLogger,
   runOperator,
+  SYSTEM_PYTHON,
   temporaryFolder,
   testFiles,
 } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPython } from '../python-worker/service.js'
-import { hasPython, PYTHON } from '../testing/python.js'
 import plugin from './plugin.js'
 
 const test = suite('plugin')
@@ -27,7 +28,7 @@ const assets = {
 const python = createPython({
   python: assets.python,
   logger,
-  environment: { ...process.env, CHUNKFLOW_PYTHON: PYTHON },
+  environment: { ...process.env, CHUNKFLOW_PYTHON: SYSTEM_PYTHON },
 })
 const services = { compute: inlineCompute(), files: testFiles(folder.path), python }
 test.after(async () => {
@@ -66,7 +67,7 @@ const withAssets: typeof plugin = {
   create: (context) => plugin.create({ ...context, assets }),
 }
 
-const available = hasPython()
+const available = hasPython('numpy')
 for (const suffix of available ? ['', '_py'] : ['']) {
   const language = suffix === '' ? 'TypeScript' : 'Python'
 

@@ -9,10 +9,17 @@ import {
   type PythonSettings,
   type TypedArray,
 } from '@chunkflow/sdk'
-import { errorOf, rampChunk, recordingLogger, temporaryFolder } from '@chunkflow/sdk/testing'
+import {
+  errorOf,
+  hasPython,
+  rampChunk,
+  recordingLogger,
+  SYSTEM_PYTHON,
+  temporaryFolder,
+} from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hasPython, PYTHON, untilGone } from '../testing/python.js'
+import { untilGone } from '../testing/processes.js'
 import { createPython } from './service.js'
 
 const test = suite('python session')
@@ -35,7 +42,7 @@ function scriptFile(text: string): URL {
   return pathToFileURL(file)
 }
 const start = (text: string, settings: Partial<PythonSettings> = {}): Promise<PythonSession> =>
-  python.start({ script: scriptFile(text), label: 'test script', executable: PYTHON, ...settings })
+  python.start({ script: scriptFile(text), label: 'test script', executable: SYSTEM_PYTHON, ...settings })
 
 /** A program that stands in for an interpreter. */
 function program(name: string, text: string): string {
@@ -55,7 +62,7 @@ import numpy as np
 def echo(*values): return values
 def kind(array): return [array.dtype.name, array.shape, array.flags.writeable]
 `
-const available = hasPython()
+const available = hasPython('numpy')
 
 if (available) {
   test('carries every element type both ways', async () => {
@@ -269,7 +276,7 @@ def leave(): os._exit(7)`)
     const required = await errorOf(() => start('', { requires: ['no_such_module_here'] }))
     assert.is(required.code, 'python-module-missing')
     assert.match(required.what, 'has no module no_such_module_here')
-    const bare = program('bare', `exec ${PYTHON} -S "$@"`)
+    const bare = program('bare', `exec ${SYSTEM_PYTHON} -S "$@"`)
     const numpy = await errorOf(() => start('', { executable: bare }))
     assert.is(numpy.code, 'python-module-missing')
     assert.match(numpy.what, 'numpy')
@@ -304,7 +311,7 @@ def squares(method):
   })
 
   test('works behind a wrapper that stays', async () => {
-    const wrapper = program('stays', `${PYTHON} "$@"\nexit $?`)
+    const wrapper = program('stays', `${SYSTEM_PYTHON} "$@"\nexit $?`)
     const session = await start('import os\ndef pid(): return os.getpid()', { executable: wrapper })
     const processId = (await session.call('pid', [])) as number
     assert.is.not(processId, session.processId)
@@ -347,7 +354,7 @@ def wait(): time.sleep(60)`)
       const quiet = () => {}
       const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, result: quiet }
       const python = createPython({ python: new URL(${JSON.stringify(new URL('../python', import.meta.url).href)}), logger, environment: process.env })
-      const session = await python.start({ script: new URL(${JSON.stringify(script.href)}), label: 'x', executable: ${JSON.stringify(PYTHON)} })
+      const session = await python.start({ script: new URL(${JSON.stringify(script.href)}), label: 'x', executable: ${JSON.stringify(SYSTEM_PYTHON)} })
       console.log(session.processId)
       await session.call('block', [])`
     const child = spawn(
@@ -364,7 +371,7 @@ def wait(): time.sleep(60)`)
   })
 
   test('chooses the interpreter named by the environment', async () => {
-    const wrapper = program('wrapped', `exec ${PYTHON} "$@"`)
+    const wrapper = program('wrapped', `exec ${SYSTEM_PYTHON} "$@"`)
     const session = await python.start({
       script: scriptFile('def one(): return 1'),
       label: 'x',

@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Chunk, createChunk } from '@chunkflow/sdk'
-import { inlineCompute, randomChunk, temporaryFolder } from '@chunkflow/sdk/testing'
+import { askPython, inlineCompute, randomChunk, temporaryFolder } from '@chunkflow/sdk/testing'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runPython } from '../testing/python.js'
 import { countLabelPairs } from './contingency.js'
 import { type SegmentationScores, scoreSegmentation, sixDigits } from './scores.js'
 
@@ -108,7 +107,7 @@ test('agrees with scikit-image and NumPy to 1e-9, with ids beyond 53 bits', asyn
   const [segmentation, groundtruth] = [big(1, 90), big(2, 9)]
   writeFileSync(path.join(folder.path, 'a.raw'), segmentation.data as BigUint64Array)
   writeFileSync(path.join(folder.path, 'b.raw'), groundtruth.data as BigUint64Array)
-  const expected = runPython<number[]>(
+  const printed = askPython(
     ['skimage'],
     `
 import numpy as np, json
@@ -124,9 +123,10 @@ both, first, second, every = pairs(m), pairs(m.sum(1)), pairs(m.sum(0)), pairs(m
 chance = first * second / every
 print(json.dumps([split, merge, error, (n**2).sum() / (n.sum(0)**2).sum(), (n**2).sum() / (n.sum(1)**2).sum(),
   (every + 2 * both - first - second) / every, (both - chance) / ((first + second) / 2 - chance), both / np.sqrt(first * second)]))`,
-    folder.path,
+    { cwd: folder.path },
   )
-  if (expected === undefined) return
+  if (printed === null) return
+  const expected = JSON.parse(printed) as number[]
   const scores = await score(segmentation, groundtruth)
   // scikit-image's first value is H(second image | first image)
   const ours = [

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type AnyOperator, formatBox, isChunkflowError, type SourceTask, zyx } from '@chunkflow/sdk'
-import { codeOf, runSource, serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
+import { askPython, codeOf, runSource, serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BOX_NAME, oneFile, oneVolume, scriptedQueue, servicesIn } from '../testing/fixtures.js'
@@ -167,19 +166,13 @@ test('generate-tasks: writes kept boxes as NumPy reads them', async () => {
   assert.equal(await boxesOf(fetchFromFile, { filePath: 'boxes.npy', jobIndex: 1, granularity: 2 }), [
     '-4-0_5-10_6-12',
   ])
-  let printed: string
-  try {
-    const code = `import numpy; a = numpy.load('boxes.npy'); print(a.dtype, a.flags.c_contiguous, a.tolist())`
-    printed = execFileSync('/usr/bin/python3', ['-c', code], {
-      cwd: folder.path,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    })
-  } catch {
-    console.log('skipped: needs python3-numpy')
-    return
-  }
-  assert.is(printed.trim(), 'int64 True [[-4, 0, 6, 0, 5, 12], [-4, 5, 0, 0, 10, 6], [-4, 5, 6, 0, 10, 12]]')
+  const printed = askPython(
+    ['numpy'],
+    `import numpy; a = numpy.load('boxes.npy'); print(a.dtype, a.flags.c_contiguous, a.tolist())`,
+    { cwd: folder.path },
+  )
+  if (printed === null) return
+  assert.is(printed, 'int64 True [[-4, 0, 6, 0, 5, 12], [-4, 5, 0, 0, 10, 6], [-4, 5, 6, 0, 10, 12]]')
 })
 
 test('generate-tasks: sends to a queue instead of running', async () => {

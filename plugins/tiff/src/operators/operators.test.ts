@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type AnyOperator, boxFromSize, type Chunk, createChunk, type Dtype, zyx } from '@chunkflow/sdk'
 import {
+  askPython,
   codeOf,
   ODD_PLACEMENT,
   ODD_SHAPE,
@@ -31,22 +31,12 @@ const run = (
 ) => runOperator(definition, { options: options as never, variables, services: { files }, dryRun })
 const load = async (options: Record<string, unknown>): Promise<Chunk> =>
   (await run(loadTif, options)).task.get<Chunk>('chunk')
-/** Null, and a line that says so, when the module is missing. */
-function python(module: string, debian: string, program: string): string | null {
-  try {
-    execFileSync('/usr/bin/python3', ['-c', `import numpy, ${module}`], { stdio: 'ignore' })
-  } catch {
-    console.log(`skipped: needs ${debian}`)
-    return null
-  }
-  const prelude = `import numpy as np, ${module}\n`
-  return execFileSync('/usr/bin/python3', ['-W', 'ignore', '-c', prelude + program], {
-    encoding: 'utf8',
+const python = (module: string, program: string): string | null =>
+  askPython(['numpy', module.split('.')[0]!], `import numpy as np, ${module}\n${program}`, {
     cwd: folder.path,
   })
-}
-const tifffile = (program: string) => python('tifffile', 'python3-tifffile', program)
-const pillow = (program: string) => python('PIL.Image', 'python3-pil', program)
+const tifffile = (program: string) => python('tifffile', program)
+const pillow = (program: string) => python('PIL.Image', program)
 
 const DTYPES: readonly Dtype[] = [
   'uint8',
