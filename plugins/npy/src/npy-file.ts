@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { bytesPerElement, type ChunkflowError, chunkflowError } from '@chunkflow/sdk'
+import { readUpTo } from '@chunkflow/sdk/storage'
 import { locateHeader, type NpyHeader, PREFIX_BYTES, parseHeader } from './npy-header.js'
 
 /** An open NPY file whose header was read. */
@@ -8,9 +9,6 @@ export interface NpyFile {
   /** Fills bytes from a place in the file. @throws npy-unreadable when it ends before */
   fill(bytes: Uint8Array, position: number): Promise<void>
 }
-
-/** One call reads at most this much. */
-const LARGEST_READ_BYTES = 2 ** 30
 
 /** Opens a file for the time of an action. @throws npy-missing, npy-unreadable */
 export async function withNpyFile<T>(path: string, action: (file: NpyFile) => Promise<T>): Promise<T> {
@@ -57,15 +55,4 @@ async function readHeader(handle: FileHandle, path: string): Promise<NpyHeader> 
       fix: 'copy or write it again',
     })
   return parseHeader(text.toString('utf8'), start + length, path)
-}
-
-async function readUpTo(handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
-  let done = 0
-  while (done < bytes.length) {
-    const length = Math.min(bytes.length - done, LARGEST_READ_BYTES)
-    const { bytesRead } = await handle.read(bytes, done, length, position + done)
-    if (bytesRead === 0) break
-    done += bytesRead
-  }
-  return done
 }

@@ -1,9 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { clampRange } from '@chunkflow/sdk/storage'
-
-/** One read call returns at most this much. */
-const LARGEST_READ_BYTES = 2 ** 30
+import { clampRange, readUpTo } from '@chunkflow/sdk/storage'
 
 /** Memory of its own, not zeroed: it is filled at once. */
 const uninitialised = (bytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
@@ -11,16 +8,9 @@ const uninitialised = (bytes: number): Uint8Array => new Uint8Array(Buffer.alloc
 /** Every write makes a new file: its number, age and size tell it from others under the same name. */
 export const versionOf = ({ ino, mtimeNs, size }: BigIntStats): string => `${ino}-${mtimeNs}-${size}`
 
-async function fill(handle: FileHandle, bytes: Uint8Array, position: number): Promise<Uint8Array> {
-  let done = 0
-  while (done < bytes.length) {
-    const length = Math.min(bytes.length - done, LARGEST_READ_BYTES)
-    const { bytesRead } = await handle.read(bytes, done, length, position + done)
-    if (bytesRead === 0) break
-    done += bytesRead
-  }
-  return bytes.subarray(0, done)
-}
+/** The file's bytes from a position on, as many as fit and are there. */
+const fill = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<Uint8Array> =>
+  bytes.subarray(0, await readUpTo(handle, bytes, position))
 
 /** A whole file, also beyond the 2 GiB of `readFile`, and also a pipe, which does not know its size. */
 export const readWhole = async (file: string): Promise<Uint8Array> => (await readVersion(file)).bytes

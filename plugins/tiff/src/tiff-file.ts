@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { chunkflowError } from '@chunkflow/sdk'
+import { readUpTo } from '@chunkflow/sdk/storage'
 
 /** Page directories are small and often lie side by side: one read serves many. */
 const WINDOW_BYTES = 4096
@@ -55,15 +56,10 @@ async function openTiff(handle: FileHandle, path: string): Promise<TiffFile> {
   }
   async function readInto(target: Uint8Array, offset: number): Promise<void> {
     requireInside(offset, target.length)
-    for (let done = 0; done < target.length; ) {
-      const { bytesRead } = await handle
-        .read(target, done, Math.min(target.length - done, 2 ** 30), offset + done)
-        .catch((cause: Error) => {
-          throw unreadable(path, cause.message, cause)
-        })
-      if (bytesRead === 0) throw unreadable(path, 'it became shorter while it was read')
-      done += bytesRead
-    }
+    const done = await readUpTo(handle, target, offset).catch((cause: Error) => {
+      throw unreadable(path, cause.message, cause)
+    })
+    if (done < target.length) throw unreadable(path, 'it became shorter while it was read')
   }
   async function read(offset: number, length: number): Promise<Buffer> {
     requireInside(offset, length)
