@@ -7,6 +7,7 @@ import {
   type Logger,
   type OperatorEntry,
   type RawOptions,
+  typeOfChunk,
   type VariableType,
 } from '@chunkflow/kernel/authoring'
 import {
@@ -161,16 +162,7 @@ function typesOf(variables: ChainSettings['variables'] = {}): Readonly<Record<st
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [
       name,
-      isChunk(value)
-        ? {
-            kind: 'chunk',
-            dtype: value.dtype,
-            rank: value.shape.length,
-            shape: value.shape,
-            layerType: value.layerType,
-            layerTypeDeclared: value.layerTypeDeclared,
-          }
-        : { kind: 'any' },
+      isChunk(value) ? typeOfChunk(value) : { kind: 'any' },
     ]),
   )
 }

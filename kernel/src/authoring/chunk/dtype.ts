@@ -69,6 +69,21 @@ export const DTYPES: Readonly<Record<Dtype, DtypeInfo>> = Object.freeze({
   float64: { kind: 'float', bytes: 8, array: Float64Array },
 })
 
+/** All element types that are numbers, in the order in which users read them. */
+export const NUMERIC_DTYPES = [
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'float16',
+  'float32',
+  'float64',
+] as const satisfies readonly Dtype[]
+
 export const DTYPE_NAMES = Object.freeze(Object.keys(DTYPES) as Dtype[])
 
 export function isDtype(text: unknown): text is Dtype {

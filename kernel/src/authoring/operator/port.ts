@@ -1,3 +1,4 @@
+import { type Chunk, rank } from '../chunk/chunk.js'
 import type { Dtype } from '../chunk/dtype.js'
 import type { LayerType } from '../chunk/layer-type.js'
 
@@ -23,3 +24,13 @@ export interface VariableType {
   readonly layerType?: LayerType
   readonly layerTypeDeclared?: boolean
 }
+
+/** All that is known of a chunk at hand. */
+export const typeOfChunk = (chunk: Chunk): VariableType => ({
+  kind: 'chunk',
+  dtype: chunk.dtype,
+  rank: rank(chunk),
+  shape: chunk.shape,
+  layerType: chunk.layerType,
+  layerTypeDeclared: chunk.layerTypeDeclared,
+})

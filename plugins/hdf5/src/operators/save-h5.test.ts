@@ -1,5 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { boxFromSize, type Chunk, createChunk, type Dtype, parseOptions, zyx } from '@chunkflow/sdk'
+import {
+  boxFromSize,
+  type Chunk,
+  createChunk,
+  type Dtype,
+  NUMERIC_DTYPES,
+  parseOptions,
+  zyx,
+} from '@chunkflow/sdk'
 import { ODD_PLACEMENT, ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,19 +19,6 @@ const folder = h5Folder()
 test.after(() => folder.remove())
 const { file, python, read, save } = folder
 
-const DTYPES: readonly Dtype[] = [
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'uint32',
-  'int32',
-  'uint64',
-  'int64',
-  'float16',
-  'float32',
-  'float64',
-]
 const same = (read: Chunk, chunk: Chunk): void => {
   assert.equal(
     [read.dtype, read.shape, read.voxelOffset, read.voxelSize],
@@ -39,7 +34,7 @@ const inPlan = (given: Record<string, unknown>, dtype?: Dtype) => () =>
   )
 
 test('every element type comes back as it was, 3-D and 4-D', async () => {
-  for (const dtype of DTYPES)
+  for (const dtype of NUMERIC_DTYPES)
     for (const shape of [ODD_SHAPE, [2, ...ODD_SHAPE]]) {
       const chunk = rampChunk(shape, { dtype, ...ODD_PLACEMENT })
       await save(chunk, { fileName: `${dtype}-${shape.length}.h5`, chunkSize: [2, 9, 5] })
@@ -49,7 +44,7 @@ test('every element type comes back as it was, 3-D and 4-D', async () => {
 
 test('h5py reads what was written: arrays, position, layer type, ids', () => {
   const output = python(`
-for dtype in '${DTYPES.join(' ')}'.split():
+for dtype in '${NUMERIC_DTYPES.join(' ')}'.split():
     for shape in ((5, 9, 14), (2, 5, 9, 14)):
         f = h5py.File(f'{dtype}-{len(shape)}.h5', 'r')
         ramp = np.arange(np.prod(shape))

@@ -6,6 +6,7 @@ import {
   flag,
   formatBox,
   isChunk,
+  NUMERIC_DTYPES,
   STORE,
   type Task,
 } from '@chunkflow/sdk'
@@ -54,19 +55,7 @@ export default defineOperator({
     }),
     dataType: flag.text({
       char: 'd',
-      choices: [
-        'uint8',
-        'uint16',
-        'uint32',
-        'uint64',
-        'int8',
-        'int16',
-        'int32',
-        'int64',
-        'float16',
-        'float32',
-        'float64',
-      ],
+      choices: NUMERIC_DTYPES,
       defaultText: "the chunk's",
       summary: 'element type',
     }),

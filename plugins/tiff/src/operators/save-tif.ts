@@ -9,23 +9,10 @@ import {
   flag,
   formatBox,
   isFloat,
+  NUMERIC_DTYPES,
 } from '@chunkflow/sdk'
 import { isUnitRange } from '../kernels/scale.js'
 import { WRITTEN_COMPRESSIONS, type WrittenCompression, writeTiff } from '../write-tiff.js'
-
-const DTYPES = [
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float16',
-  'float32',
-  'float64',
-] as const
 
 export default defineOperator({
   name: 'save-tif',
@@ -46,7 +33,7 @@ export default defineOperator({
     }),
     dtype: flag.text({
       char: 't',
-      choices: DTYPES,
+      choices: NUMERIC_DTYPES,
       defaultText: "the chunk's",
       summary: 'convert to this element type',
     }),

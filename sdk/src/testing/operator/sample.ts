@@ -9,6 +9,7 @@ import {
   type PortTypes,
   parseOptions,
   type RawOptions,
+  typeOfChunk,
   type VariableType,
   withProperties,
   type Zyx,
@@ -109,15 +110,7 @@ export function portTypes(subject: Subject, variables: Variables): PortTypes {
   const types: Record<string, VariableType> = {}
   for (const { key, name } of portVariables(subject, 'input')) {
     const value = variables[name]
-    if (isChunk(value))
-      types[key] = {
-        kind: 'chunk',
-        dtype: value.dtype,
-        rank: value.shape.length,
-        shape: value.shape,
-        layerType: value.layerType,
-        layerTypeDeclared: value.layerTypeDeclared,
-      }
+    if (isChunk(value)) types[key] = typeOfChunk(value)
   }
   return types
 }
