@@ -19,8 +19,24 @@ const FLAGS = [
   '--enable-unsafe-swiftshader',
 ]
 
-/** Null, after saying so, without Chromium. */
-export async function launchBrowser(): Promise<Browser | null> {
+interface Hooks {
+  before(hook: () => Promise<void>): void
+  after(hook: () => Promise<void>): void
+}
+
+/** Opens a browser while a suite runs. @returns asks for it in a test: null without Chromium, which is said once */
+export function browserWhile(test: Hooks): () => Browser | null {
+  let browser: Browser | null = null
+  test.before(async () => {
+    browser = await launchBrowser()
+  })
+  test.after(async () => {
+    await browser?.close()
+  })
+  return () => browser
+}
+
+async function launchBrowser(): Promise<Browser | null> {
   if (!existsSync(CHROMIUM)) {
     console.log('skipped: needs chromium')
     return null

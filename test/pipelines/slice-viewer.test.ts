@@ -1,28 +1,23 @@
 /** `view` and `chunkflow open --with view` in a real browser: pixels, exact labels, keyboard, telephone, accessibility. */
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { launchBrowser, openPage, startViewing, type WatchedPage } from './browser.js'
+import { browserWhile, openPage, startViewing, type WatchedPage } from './browser.js'
 import { ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
 
 const test = suite('slice viewer')
 const folder = workFolder()
 const { cwd, file } = folder
-let browser: Browser | null = null
-test.before(async () => {
-  browser = await launchBrowser()
-})
-test.after(async () => {
-  await browser?.close()
-  folder.remove()
-})
+const browserNow = browserWhile(test)
+test.after(() => folder.remove())
 
 async function viewing(
   line: string,
   look: (page: WatchedPage) => Promise<void>,
   size?: { width: number; height: number },
 ): Promise<void> {
+  const browser = browserNow()
   if (browser === null) return
   const session = await startViewing(line, { cwd })
   try {

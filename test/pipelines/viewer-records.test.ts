@@ -1,21 +1,14 @@
 /** Points, lines and meshes, which few operators make yet, drawn by Neuroglancer from the records that viewers take. */
 import { decode } from 'fast-png'
-import type { Browser } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openNeuroglancer } from '../../plugins/neuroglancer/src/neuroglancer-viewer.js'
 import { inlineCompute, rampChunk, recordingLogger, serviceFamily } from '../../sdk/src/testing/index.js'
-import { launchBrowser, openPage, type WatchedPage } from './browser.js'
+import { browserWhile, openPage, type WatchedPage } from './browser.js'
 import { lookAt, settled, stateOf } from './neuroglancer-page.js'
 
 const test = suite('records in a browser')
-let browser: Browser | null = null
-test.before(async () => {
-  browser = await launchBrowser()
-})
-test.after(async () => {
-  await browser?.close()
-})
+const browserNow = browserWhile(test)
 
 const CORNERS = [
   [0, 0, 0],
@@ -25,6 +18,7 @@ const CORNERS = [
 ]
 
 test('points, synapses, skeletons and meshes draw where they belong, in their colours', async () => {
+  const browser = browserNow()
   if (browser === null) return
   const { logger } = recordingLogger()
   const session = await openNeuroglancer(

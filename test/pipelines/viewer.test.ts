@@ -1,27 +1,21 @@
 /** The tutorial's viewer commands (section 8.1 of the operator specification) in a real browser, pixels against voxels. */
 import { copyFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { launchBrowser, openPage, startViewing, type WatchedPage } from './browser.js'
+import { browserWhile, openPage, startViewing, type WatchedPage } from './browser.js'
 import { type Hdf5Dataset, ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
 import { lookAt, settled, stateOf, valuesInTheMiddle } from './neuroglancer-page.js'
 
 const test = suite('viewer in a browser')
 const folder = workFolder()
 const { cwd, file } = folder
-let browser: Browser | null = null
-test.before(async () => {
-  browser = await launchBrowser()
-})
-test.after(async () => {
-  await browser?.close()
-  folder.remove()
-})
+const browserNow = browserWhile(test)
+test.after(() => folder.remove())
 
 /** Runs a command line to its end while `look` has its page; the page's button lets the chain go on. */
 async function viewing(line: string, look: (page: WatchedPage) => Promise<void>): Promise<void> {
+  const browser = browserNow()
   if (browser === null) return
   const session = await startViewing(line, { cwd })
   try {
@@ -122,7 +116,7 @@ async function emSample(): Promise<void> {
 }
 
 test('T10: image and components of a map, colours change across borders', async () => {
-  if (browser === null) return
+  if (browserNow() === null) return
   await emSample()
   await succeeds('load-h5 --file-name affs.h5 --channels 0 -o cleft save-tif -i cleft -f cleft.tif', { cwd })
   const chain =
@@ -164,7 +158,7 @@ function findBorder(
 }
 
 test('T12: image, affinities in red, green and blue, segmentation', async () => {
-  if (browser === null) return
+  if (browserNow() === null) return
   const affinity = await dataset('affs.h5')
   const line =
     'load-h5 --file-name affs.h5 -o affs agglomerate --threshold 0.7 --aff-threshold-low 0.001 --aff-threshold-high 0.9999 -i affs -o seg save-tif -i seg -f seg.tif load-tif --file-name image.tif -o image neuroglancer -c image,affs,seg -v 30 6 6'

@@ -1,10 +1,10 @@
-import { type ChunkflowError, type Compute, type InferenceBackend, type Model, zyx } from '@chunkflow/sdk'
+import { type ChunkflowError, type Compute, type InferenceBackend, zyx } from '@chunkflow/sdk'
 import { errorOf } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from '../../compute/src/pool.js'
 import { createJavaScriptBackend } from './javascript-backend.js'
-import { close, middle, randomBatch, SETTINGS, workshop } from './testing/models.js'
+import { BATCH, close, middle, runOnce, SETTINGS, workshop } from './testing/models.js'
 import { createUniversalBackend } from './universal-backend.js'
 
 const test = suite('javascript model files')
@@ -21,13 +21,6 @@ const backend: InferenceBackend = createJavaScriptBackend({
   logger: shop.logger,
   worker: new URL('./javascript-model.worker.ts', import.meta.url),
 })
-const BATCH = randomBatch()
-async function run(model: Model, count = 2, channels = 1): Promise<Float32Array> {
-  const result = new Float32Array(new SharedArrayBuffer(count * channels * 32 * 4))
-  await model.run(BATCH, count, result)
-  await model.dispose!()
-  return result
-}
 
 /** The middle of the patch, halved and weighted, in as many channels as `channels` says. */
 const model = (channels: number, typed: boolean, more = ''): string => `
@@ -63,7 +56,7 @@ test('runs JavaScript and TypeScript files in a worker', async () => {
     const loaded = await backend.load({ ...SETTINGS, modelPath })
     assert.is(loaded.computeDevice, 'loom')
     assert.ok(loaded.weighted)
-    assert.ok(close(await run(loaded), middle(BATCH, 2, 0.5, true)))
+    assert.ok(close(await runOnce(loaded), middle(BATCH, 2, 0.5, true)))
   }
 })
 
@@ -71,8 +64,8 @@ test('channels that are not given stay 0, surplus ones go', async () => {
   const modelPath = shop.write('two.mjs', model(2, false))
   const once = middle(BATCH, 1, 0.5, true)
   const three = await backend.load({ ...SETTINGS, modelPath, outputChannels: 3 })
-  assert.ok(close(await run(three, 1, 3), [...once, ...once, ...Array(32).fill(0)]))
-  assert.ok(close(await run(await backend.load({ ...SETTINGS, modelPath })), middle(BATCH, 2, 0.5, true)))
+  assert.ok(close(await runOnce(three, 1, 3), [...once, ...once, ...Array(32).fill(0)]))
+  assert.ok(close(await runOnce(await backend.load({ ...SETTINGS, modelPath })), middle(BATCH, 2, 0.5, true)))
   assert.match(shop.messages.warn.join('\n'), 'gives 2 of 3 channels')
 })
 
@@ -80,7 +73,7 @@ test('explains files and results that are wrong', async () => {
   const load = async (text: string, change = {}): Promise<ChunkflowError> =>
     errorOf(async () => {
       const modelPath = shop.write(`wrong-${text.length}.mjs`, text)
-      await run(await backend.load({ ...SETTINGS, modelPath, ...change }))
+      await runOnce(await backend.load({ ...SETTINGS, modelPath, ...change }))
     })
   assert.is((await load('export const a = 1')).code, 'model-file-invalid')
   assert.match((await load('export class PatchInferencer {}')).what, 'no method infer')

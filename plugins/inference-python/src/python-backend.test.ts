@@ -1,22 +1,14 @@
 import { cpus } from 'node:os'
-import type { ChunkflowError, Model } from '@chunkflow/sdk'
+import type { ChunkflowError } from '@chunkflow/sdk'
 import { errorOf, hasPython } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import plugin from './plugin.js'
-import { close, middle, randomBatch, STAND_IN, workshop } from './testing/models.js'
+import { BATCH, close, middle, runOnce, STAND_IN, workshop } from './testing/models.js'
 
 const test = suite('python backends')
 const shop = workshop()
 test.after(() => shop.close())
-
-const BATCH = randomBatch()
-async function run(model: Model, count = 2, channels = 1): Promise<Float32Array> {
-  const result = new Float32Array(new SharedArrayBuffer(count * channels * 32 * 4))
-  await model.run(BATCH, count, result)
-  await model.dispose!()
-  return result
-}
 
 test('explains model files that are missing, before Python is started', async () => {
   const none = await errorOf(() => shop.load('pytorch', {}))
@@ -71,7 +63,7 @@ if (hasPython('numpy')) {
     const model = await shop.load('universal', { modelPath, device: 'cuda:1', threads: 3 })
     assert.is(model.computeDevice, 'abacus 1 3')
     assert.ok(model.weighted)
-    assert.ok(close(await run(model), middle(before, 2, 0.5, true)))
+    assert.ok(close(await runOnce(model), middle(before, 2, 0.5, true)))
     assert.equal(Float32Array.from(BATCH), before)
   })
 
@@ -90,10 +82,12 @@ class PatchInferencer(PatchInferencer):
     )
     const model = await shop.load('universal', { modelPath, outputChannels: 3, device: 'cpu' })
     assert.is(model.computeDevice, cpus()[0]?.model.trim() || 'cpu')
-    const three = await run(model, 1, 3)
+    const three = await runOnce(model, 1, 3)
     const once = middle(BATCH, 1, 0.5, true)
     assert.ok(close(three, [...once, ...once.map((value) => value * 2), ...Array(32).fill(0)]))
-    assert.ok(close(await run(await shop.load('universal', { modelPath }), 2), middle(BATCH, 2, 0.5, true)))
+    assert.ok(
+      close(await runOnce(await shop.load('universal', { modelPath }), 2), middle(BATCH, 2, 0.5, true)),
+    )
     assert.match(shop.messages.warn.join('\n'), 'gives 2 of 3 channels; the others stay 0')
     assert.match(shop.messages.warn.join('\n'), 'gives 2 channels; the first 1 are kept')
   })
@@ -103,7 +97,7 @@ class PatchInferencer(PatchInferencer):
       errorOf(async () => {
         const modelPath = shop.write('wrong.py', `${UNIVERSAL}\n${body}`)
         const model = await shop.load('universal', { modelPath })
-        await run(model)
+        await runOnce(model)
       })
     const modelPath = shop.write('nothing.py', 'x = 1')
     const nothing = await errorOf(() => shop.load('universal', { modelPath }))
@@ -149,13 +143,13 @@ class znet:
       const model = await shop.load('pznet', { ...place, outputChannels: 2 })
       assert.not.ok(model.weighted)
       const once = middle(BATCH, 1, 0.25, false)
-      assert.ok(close(await run(model, 1, 2), [...once, ...once]))
+      assert.ok(close(await runOnce(model, 1, 2), [...once, ...once]))
     }
     shop.write('other/readme.txt', '')
     const missing = await errorOf(() => shop.load('pznet', { modelPath: 'other' }))
     assert.is(missing.code, 'pznet-missing')
     const few = await errorOf(async () =>
-      run(await shop.load('pznet', { modelPath: 'net', outputChannels: 4 }), 1, 4),
+      runOnce(await shop.load('pznet', { modelPath: 'net', outputChannels: 4 }), 1, 4),
     )
     assert.is(few.code, 'model-channels-missing')
     assert.is(few.fix, 'add --num-output-channels 3')
@@ -188,18 +182,18 @@ def post_process(result): return result[0]
     const cuda = await shop.load('pytorch', { modelPath, weightPath }, standIn(2))
     assert.is(cuda.computeDevice, 'Stand-in GPU 0')
     assert.ok(cuda.weighted)
-    assert.ok(close(await run(cuda), middle(BATCH, 2, 0.75, true)))
+    assert.ok(close(await runOnce(cuda), middle(BATCH, 2, 0.75, true)))
     assert.match(shop.messages.info.join('\n'), 'PyTorch runs the model on cuda:0, Stand-in GPU 0')
     const second = await shop.load('pytorch', { modelPath, weightPath, device: 'cuda:1' }, standIn(2))
     assert.is(second.computeDevice, 'Stand-in GPU 1')
-    assert.ok(close(await run(second, 1), middle(BATCH, 1, 0.75, true)))
+    assert.ok(close(await runOnce(second, 1), middle(BATCH, 1, 0.75, true)))
     // the operator says that weights would be in the way
     const bare = await shop.load('pytorch', { modelPath, weightPath, patchWeights: undefined }, standIn(1))
     assert.not.ok(bare.weighted)
-    assert.ok(close(await run(bare), middle(BATCH, 2, 0.75, false)))
+    assert.ok(close(await runOnce(bare), middle(BATCH, 2, 0.75, false)))
     const processor = await shop.load('pytorch', { modelPath, weightPath }, standIn(0))
     assert.not.ok(processor.weighted)
-    assert.ok(close(await run(processor), middle(BATCH, 2, 0.75, false)))
+    assert.ok(close(await runOnce(processor), middle(BATCH, 2, 0.75, false)))
     assert.match(
       shop.messages.info.join('\n'),
       'PyTorch sees no CUDA device: the model runs on the processor',
@@ -227,11 +221,11 @@ def post_process(result): return result[0]
   test('pytorch: float16 is mixed precision on CUDA, and only the result on the processor', async () => {
     const modelPath = shop.write('half-net.py', NETWORK)
     const half = { modelPath, dtype: 'float16', patchWeights: undefined } as const
-    const mixed = await run(await shop.load('pytorch', half, standIn(1)))
+    const mixed = await runOnce(await shop.load('pytorch', half, standIn(1)))
     const exact = middle(BATCH, 2, 0.5, false)
     assert.ok(close(mixed, exact, 1e-3))
     assert.not.ok(close(mixed, exact, 1e-5))
-    assert.ok(close(await run(await shop.load('pytorch', half, standIn(0))), exact))
+    assert.ok(close(await runOnce(await shop.load('pytorch', half, standIn(0))), exact))
     assert.match(shop.messages.info.join('\n'), 'only the result is float16')
   })
 
@@ -243,7 +237,7 @@ def post_process(result): raise RuntimeError("CUDA out of memory. Tried to alloc
 `,
     )
     const model = await shop.load('pytorch', { modelPath }, standIn(1))
-    const error = await errorOf(() => run(model))
+    const error = await errorOf(() => runOnce(model))
     assert.is(error.code, 'model-memory')
     assert.match(error.what, 'Tried to allocate 20.00 GiB')
     await model.dispose!()

@@ -2,11 +2,11 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ChunkflowError, type Model, zyx } from '@chunkflow/sdk'
+import { type ChunkflowError, zyx } from '@chunkflow/sdk'
 import { errorOf, hasPython, SYSTEM_PYTHON } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { close, middle, randomBatch, workshop } from './testing/models.js'
+import { BATCH, close, middle, randomBatch, runOnce, workshop } from './testing/models.js'
 
 const test = suite('pytorch backend')
 const shop = workshop()
@@ -14,13 +14,6 @@ test.after(() => shop.close())
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../test/fixtures/model/${name}`, import.meta.url))
 
-const BATCH = randomBatch()
-async function run(model: Model, count = 2, channels = 1): Promise<Float32Array> {
-  const result = new Float32Array(new SharedArrayBuffer(count * channels * 32 * 4))
-  await model.run(BATCH, count, result)
-  await model.dispose!()
-  return result
-}
 /** Python that needs torch. */
 const make = (code: string): void => void execFileSync(SYSTEM_PYTHON, ['-c', code], { cwd: shop.path })
 
@@ -78,7 +71,7 @@ torch.save([torch.ones(3)], 'lab/list.pt')`)
       ['lab/plain.pt', 2],
     ] as const) {
       const model = await shop.load('pytorch', { modelPath, weightPath, threads: 1 })
-      assert.ok(close(await run(model), middle(BATCH, 2, factor, false).map(sigmoid)))
+      assert.ok(close(await runOnce(model), middle(BATCH, 2, factor, false).map(sigmoid)))
     }
     const other = await errorOf(() => shop.load('pytorch', { modelPath, weightPath: 'lab/other.pt' }))
     assert.is(other.code, 'model-weights-invalid')
@@ -110,7 +103,7 @@ def post_process(result):
 `,
     )
     const model = await shop.load('pytorch', { modelPath })
-    assert.ok(close(await run(model), middle(BATCH, 2, 0.5, false)))
+    assert.ok(close(await runOnce(model), middle(BATCH, 2, 0.5, false)))
     assert.match(shop.messages.warn.join('\n'), 'no --convnet-weight-path')
   })
 
@@ -118,7 +111,7 @@ def post_process(result):
     const wrong = async (body: string, channels = 1): Promise<ChunkflowError> =>
       errorOf(async () => {
         const modelPath = shop.write('wrong.py', `import torch\n${body}`)
-        await run(await shop.load('pytorch', { modelPath, outputChannels: channels }), 2, channels)
+        await runOnce(await shop.load('pytorch', { modelPath, outputChannels: channels }), 2, channels)
       })
     const nothing = await wrong('network = torch.nn.Identity()')
     assert.is(nothing.code, 'model-file-invalid')

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { codeOf, queueConformance, temporaryFolder } from '@chunkflow/sdk/testing'
+import { codeOf, queueConformance, sideBySide, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fileQueueDriver } from './file-queue.js'
@@ -19,18 +19,8 @@ const checks = queueConformance(
   () => driver,
   () => at(`queue ${queues++}`),
 )
-// leases are waited for: together they take as long as the longest
-const results = checks.map((check) =>
-  check.run().then(
-    () => undefined,
-    (error: unknown) => error,
-  ),
-)
-for (const [index, { name }] of checks.entries())
-  test(name, async () => {
-    const error = await results[index]
-    if (error !== undefined) throw error
-  })
+// leases are waited for
+for (const { name, run } of sideBySide(checks)) test(name, run)
 
 test('a message is a file with the body in it, in the order of sending', async () => {
   const queue = await driver.open(at('names'), { visibilitySeconds: 50 })

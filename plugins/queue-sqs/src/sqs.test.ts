@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { errorOf, faultyServer, queueConformance } from '@chunkflow/sdk/testing'
+import { errorOf, faultyServer, queueConformance, sideBySide } from '@chunkflow/sdk/testing'
 import { buildApp } from 'fauxqs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -28,18 +28,8 @@ const checks = queueConformance(
   () => driver,
   () => `queue-${queues++}`,
 )
-// leases are waited for: together they take as long as the longest
-const results = checks.map((check) =>
-  check.run().then(
-    () => undefined,
-    (error: unknown) => error,
-  ),
-)
-for (const [index, { name }] of checks.entries())
-  test(name, async () => {
-    const error = await results[index]
-    if (error !== undefined) throw error
-  })
+// leases are waited for
+for (const { name, run } of sideBySide(checks)) test(name, run)
 
 type Answer = (body: Record<string, unknown>, request: IncomingMessage) => unknown
 interface Failure {

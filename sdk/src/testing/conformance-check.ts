@@ -6,6 +6,25 @@ export interface ConformanceCheck {
   run(): Promise<void>
 }
 
+/**
+ * The same checks, all started now: each waits for its own result. For those that mostly wait, which together take as long as
+ * the longest.
+ */
+export const sideBySide = (checks: readonly ConformanceCheck[]): readonly ConformanceCheck[] =>
+  checks.map(({ name, run }) => {
+    const result = run().then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    return {
+      name,
+      async run() {
+        const error = await result
+        if (error !== undefined) throw error
+      },
+    }
+  })
+
 /** The error of a check that found a broken promise. */
 export const broken = (what: string): Error => chunkflowError('unexpected', what)
 

@@ -1,7 +1,7 @@
 /** For tests of operators and services. Needs nothing but Node. */
 export * from './chunk-builders.js'
 export * from './clean-environment.js'
-export { broken, type ConformanceCheck, isRefusal, refusalOf } from './conformance-check.js'
+export { broken, type ConformanceCheck, isRefusal, refusalOf, sideBySide } from './conformance-check.js'
 export * from './driver-workshop.js'
 export * from './encoding-conformance.js'
 export * from './faulty-server.js'

@@ -73,6 +73,16 @@ export function workshop() {
 export const randomBatch = (length = 2 * 96): Float32Array =>
   new Float32Array(new SharedArrayBuffer(length * 4)).map((_, index) => ((index * 37) % 101) / 101)
 
+export const BATCH = randomBatch()
+
+/** What a model gives for {@link BATCH}; then it is disposed of. */
+export async function runOnce(model: Model, count = 2, channels = 1): Promise<Float32Array> {
+  const result = new Float32Array(new SharedArrayBuffer(count * channels * 32 * 4))
+  await model.run(BATCH, count, result)
+  await model.dispose!()
+  return result
+}
+
 /** The middle 2 x 4 x 4 of every patch, times the factor, and times the patch weights if told so. */
 export function middle(batch: Float32Array, count: number, factor: number, weighted: boolean): number[] {
   const values: number[] = []

@@ -1,4 +1,4 @@
-import { isChunkflowError } from '@chunkflow/sdk'
+import { isChunkflowError, type TypedArray } from '@chunkflow/sdk'
 import {
   inlineCompute,
   memoryStore,
@@ -6,6 +6,7 @@ import {
   runOperator,
   serviceFamily,
 } from '@chunkflow/sdk/testing'
+import * as assert from 'uvu/assert'
 import { compressedSegmentation } from '../encodings/compressed-segmentation.js'
 import { rawEncoding } from '../encodings/raw.js'
 import { createBlockCache } from '../volume/block-cache.js'
@@ -42,4 +43,12 @@ export async function refuses(action: Promise<unknown>, code: string): Promise<s
     return `${error.what} ${error.fix}`
   }
   throw new Error(`expected ${code}`)
+}
+
+/** Bit for bit, without printing thousands of voxels. */
+export function same(found: TypedArray, expected: TypedArray): void {
+  const bytes = ({ buffer, byteOffset, byteLength }: TypedArray) =>
+    new Uint8Array(buffer, byteOffset, byteLength)
+  assert.is(found.length, expected.length)
+  assert.is(Buffer.compare(bytes(found), bytes(expected)), 0, 'the voxels differ')
 }

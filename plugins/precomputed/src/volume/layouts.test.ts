@@ -11,7 +11,6 @@ import {
   cutout,
   type Dtype,
   type NewVolume,
-  type TypedArray,
 } from '@chunkflow/sdk'
 import { inlineCompute, memoryStore, randomChunk, serviceFamily } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
@@ -21,7 +20,7 @@ import { compresso } from '../encodings/compresso.js'
 import { jpegEncoding } from '../encodings/jpeg.js'
 import { pngEncoding } from '../encodings/png.js'
 import { rawEncoding } from '../encodings/raw.js'
-import { refuses } from '../testing/set-up.js'
+import { refuses, same } from '../testing/set-up.js'
 import { createBlockCache } from './block-cache.js'
 import { createPrecomputedFormat } from './format.js'
 
@@ -61,12 +60,6 @@ const chunkOf = (dtype: Dtype = 'uint16', channels = 1): Chunk =>
     voxelOffset: sample.box.start,
     voxelSize: [40, 8, 4],
   })
-const same = (found: TypedArray, expected: TypedArray): void => {
-  const bytes = ({ buffer, byteOffset, byteLength }: TypedArray) =>
-    new Uint8Array(buffer, byteOffset, byteLength)
-  assert.is(found.length, expected.length)
-  assert.is(Buffer.compare(bytes(found), bytes(expected)), 0, 'the voxels differ')
-}
 
 test('keeps a copy for every block size, and reads the one that fits', async () => {
   const { format, store, objects } = open()

@@ -10,14 +10,13 @@ import {
   cutout,
   type NewVolume,
   type Sharding,
-  type TypedArray,
 } from '@chunkflow/sdk'
 import { askPython, memoryStore, randomChunk, serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openFileStorage } from '../../../../storage-file/src/file-storage.js'
 import { rawEncoding } from '../../encodings/raw.js'
-import { refuses } from '../../testing/set-up.js'
+import { refuses, same } from '../../testing/set-up.js'
 import { createBlockCache } from '../block-cache.js'
 import { createPrecomputedFormat } from '../format.js'
 import { mortonAxes, mortonBox, mortonCode } from './morton-code.js'
@@ -65,14 +64,6 @@ function labels(box = sample.box): Chunk {
   const data = chunk.data as BigUint64Array
   data.set([(1n << 64n) - 1n, (1n << 53n) + 1n], 77)
   return cutout(chunk, box)
-}
-
-/** Bit for bit, without printing thousands of voxels. */
-const same = (found: TypedArray, expected: TypedArray): void => {
-  const bytes = ({ buffer, byteOffset, byteLength }: TypedArray) =>
-    new Uint8Array(buffer, byteOffset, byteLength)
-  assert.is(found.length, expected.length)
-  assert.is(Buffer.compare(bytes(found), bytes(expected)), 0, 'the voxels differ')
 }
 
 test('hashes as the reference implementation of MurmurHash3_x86_128 does', () => {
