@@ -4,6 +4,7 @@ import {
   chunkflowError,
   FILES,
   type Files,
+  flag,
   formatBox,
   STORE,
   type Store,
@@ -11,6 +12,16 @@ import {
 
 /** What operators with mark files need. */
 export const MARK_SERVICES = { files: FILES, store: STORE } as const
+
+/** How mark files are named. */
+export const MARK_FLAGS = {
+  prefix: flag.text({
+    char: 'p',
+    required: true,
+    summary: 'text before the box in the file name; may be a URL',
+  }),
+  suffix: flag.text({ char: 's', default: '', summary: 'text after the box' }),
+} as const
 
 interface MarkServices {
   readonly files: Files

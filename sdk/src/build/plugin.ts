@@ -8,7 +8,7 @@ import {
   type PluginDefinition,
   type PluginSlice,
 } from '@chunkflow/kernel/authoring'
-import type { Plugin as EsbuildPlugin } from 'esbuild'
+import type { BuildOptions, Plugin as EsbuildPlugin } from 'esbuild'
 import { readSlice } from '../registry/index.js'
 import { findKernelSources } from './kernels.js'
 import { compileKernels } from './wasm.js'
@@ -67,6 +67,17 @@ async function makeAssets(folder: string): Promise<void> {
   await make()
 }
 
+/** Modules for Node in `dist/`. Split: else what one of them imports is loaded with all of them. */
+export const NODE_BUNDLE = {
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  chunkNames: 'chunks/[name]-[hash]',
+} as const satisfies BuildOptions
+
 async function bundle(
   folder: string,
   entryPoints: Record<string, string>,
@@ -74,16 +85,10 @@ async function bundle(
 ): Promise<void> {
   const { build } = await import('esbuild')
   await build({
+    ...NODE_BUNDLE,
     absWorkingDir: folder,
     entryPoints,
-    outdir: 'dist',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     conditions: [...conditions],
-    chunkNames: 'chunks/[name]-[hash]',
     // less to compile at every start; names stay, and source maps tell the lines
     minifyWhitespace: true,
     minifySyntax: true,

@@ -10,7 +10,7 @@ import { build } from 'esbuild'
 import { emitApiTypes, emitSdkTypes } from './declarations.js'
 import { findKernelSources } from './kernels.js'
 import { oneCore } from './one-core.js'
-import { buildPlugin } from './plugin.js'
+import { buildPlugin, NODE_BUNDLE } from './plugin.js'
 import { compileKernels } from './wasm.js'
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
@@ -30,6 +30,7 @@ export async function buildSdk(): Promise<void> {
   const folder = path.join(root, 'sdk')
   await rm(path.join(folder, 'dist'), { recursive: true, force: true })
   await build({
+    ...NODE_BUNDLE,
     absWorkingDir: folder,
     entryPoints: Object.fromEntries(
       [
@@ -42,15 +43,8 @@ export async function buildSdk(): Promise<void> {
         'registry/index',
       ].map((entry) => [entry.replace(/\/index$/, ''), `src/${entry}.ts`]),
     ),
-    outdir: 'dist',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     conditions: ['source'],
     external: ['esbuild', 'assemblyscript', 'fast-check', 'uvu', 'tsx'],
-    chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
   })
 }
@@ -59,19 +53,13 @@ export async function buildCli(slices: unknown[]): Promise<void> {
   const folder = path.join(root, 'cli')
   await rm(path.join(folder, 'dist'), { recursive: true, force: true })
   await build({
+    ...NODE_BUNDLE,
     absWorkingDir: folder,
     entryPoints: { entry: 'src/entry.ts', api: 'src/api/index.ts' },
-    outdir: 'dist',
-    bundle: true,
-    splitting: true,
     // names stay: messages and stacks show them, and keeping them beside shortened ones costs a call for every function
     minifyWhitespace: true,
     minifySyntax: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     conditions: ['source'],
-    chunkNames: 'chunks/[name]-[hash]',
     legalComments: 'linked',
     plugins: [oneCore(path.join(folder, 'src/main.ts'), path.join(folder, 'src'))],
     // CommonJS dependencies call require for Node's own modules

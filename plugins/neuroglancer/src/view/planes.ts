@@ -15,3 +15,14 @@ export type PlaneName = keyof typeof PLANES
 
 /** Voxels along a side of a tile, of the level that it shows. */
 export const TILE_VOXELS = 256
+
+/** Which tile: of which layer, level and plane, and where. */
+export interface TileAddress {
+  readonly layer: number
+  readonly level: number
+  readonly plane: PlaneName
+  /** Global voxel along the plane's normal. */
+  readonly at: number
+  readonly row: number
+  readonly column: number
+}

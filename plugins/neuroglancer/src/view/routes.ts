@@ -15,7 +15,7 @@ import { toServed } from '../neuroglancer/served-array.js'
 import type { Limiter } from '../server/limiter.js'
 import { bytes, json, type Reply, type Route, refusal } from '../server/reply.js'
 import { describeLayer, tileDtype, type ValuesAtPoint } from './description.js'
-import { PLANES, type Plane, type PlaneName, TILE_VOXELS } from './planes.js'
+import { PLANES, type Plane, type PlaneName, TILE_VOXELS, type TileAddress } from './planes.js'
 
 /** `layers.json`, `tiles/layer/level/plane/at/row_column` and `values?z=…&y=…&x=…` (nm). */
 export function viewRoutes(layers: readonly ArrayLayer[], limiter: Limiter): Route[] {
@@ -39,17 +39,7 @@ export function viewRoutes(layers: readonly ArrayLayer[], limiter: Limiter): Rou
   ]
 }
 
-interface Tile {
-  readonly layer: number
-  readonly level: number
-  readonly plane: PlaneName
-  /** Global voxel along the plane's normal. */
-  readonly at: number
-  readonly row: number
-  readonly column: number
-}
-
-function parseTile(path: string): Tile | null {
+function parseTile(path: string): TileAddress | null {
   const match = /^tiles\/(\d{1,4})\/(\d{1,2})\/(xy|zy|xz)\/(-?\d{1,12})\/(\d{1,6})_(\d{1,6})$/.exec(path)
   if (match === null) return null
   const [layer, level, at, row, column] = [1, 2, 4, 5, 6].map((group) => Number(match[group])) as [
@@ -63,7 +53,7 @@ function parseTile(path: string): Tile | null {
 }
 
 /** The voxels of a tile; tiles are counted from the level's first voxel and clipped at its end. */
-function tileBox({ box }: Level, { plane, at, row, column }: Tile): BoundingBox | null {
+function tileBox({ box }: Level, { plane, at, row, column }: TileAddress): BoundingBox | null {
   const { across, down, normal } = PLANES[plane]
   const start = [...box.start]
   const stop = [...box.stop]

@@ -1,18 +1,11 @@
-import { boxOf, defineOperator, flag, type Task } from '@chunkflow/sdk'
-import { leaveMark, MARK_SERVICES, markFileName } from '../mark-file.js'
+import { boxOf, defineOperator, type Task } from '@chunkflow/sdk'
+import { leaveMark, MARK_FLAGS, MARK_SERVICES, markFileName } from '../mark-file.js'
 
 export default defineOperator({
   name: 'mark-complete',
   summary: 'Leave an empty file that says the task is done',
   examples: ['create-bbox --start 0 0 0 --size 4 8 8 mark-complete --prefix ./done- --suffix .txt'],
-  flags: {
-    prefix: flag.text({
-      char: 'p',
-      required: true,
-      summary: 'text before the box in the file name; may be a URL',
-    }),
-    suffix: flag.text({ char: 's', default: '', summary: 'text after the box' }),
-  },
+  flags: MARK_FLAGS,
   effects: 'write',
   services: MARK_SERVICES,
   requires: ['bbox'],

@@ -1,5 +1,5 @@
 import { boxOf, defineOperator, flag, skip } from '@chunkflow/sdk'
-import { MARK_SERVICES, markFileName, markSize } from '../mark-file.js'
+import { MARK_FLAGS, MARK_SERVICES, markFileName, markSize } from '../mark-file.js'
 
 export default defineOperator({
   name: 'skip-task-by-file',
@@ -9,12 +9,7 @@ export default defineOperator({
     'create-bbox --start 0 0 0 --size 4 8 8 skip-task-by-file --prefix ./ --suffix .done mark-complete --prefix ./ --suffix .done',
   ],
   flags: {
-    prefix: flag.text({
-      char: 'p',
-      required: true,
-      summary: 'text before the box in the file name; may be a URL',
-    }),
-    suffix: flag.text({ char: 's', default: '', summary: 'text after the box' }),
+    ...MARK_FLAGS,
     mode: flag.text({
       char: 'm',
       choices: ['missing', 'empty', 'exist'],

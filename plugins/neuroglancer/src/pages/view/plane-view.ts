@@ -1,7 +1,14 @@
 import { paintKey, paintTile } from './paint.js'
 import { isLabels, type Scene } from './scene.js'
-import { pathOf, type Tile, type TileAddress, type TileStore } from './tiles.js'
-import { type LayerDescription, PLANES, type PlaneName, TILE_VOXELS, type Triple } from './types.js'
+import { pathOf, type Tile, type TileStore } from './tiles.js'
+import {
+  type LayerDescription,
+  PLANES,
+  type PlaneName,
+  TILE_VOXELS,
+  type TileAddress,
+  type Triple,
+} from './types.js'
 
 const CROSS_COLORS = ['#8fa8ff', '#7ee08a', '#ff8f8f'] as const
 

@@ -1,15 +1,6 @@
-import type { LayerDescription, PlaneName } from './types.js'
+import type { LayerDescription, TileAddress } from './types.js'
 
 export type TileValues = Uint8Array | Uint16Array | Float32Array | Uint32Array | BigUint64Array
-
-export interface TileAddress {
-  readonly layer: number
-  readonly level: number
-  readonly plane: PlaneName
-  readonly at: number
-  readonly row: number
-  readonly column: number
-}
 
 export interface Tile {
   readonly values: TileValues
