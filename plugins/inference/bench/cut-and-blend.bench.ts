@@ -2,6 +2,7 @@ import { allocate, createChunk, productZyx } from '@chunkflow/sdk'
 import { inlineCompute } from '@chunkflow/sdk/testing'
 import type { Bench } from '../../../test/bench/measure.js'
 import { openBandBlender } from '../src/band-blender.js'
+import { createBlendKernels } from '../src/blend-kernels.js'
 import { openPatchCutter } from '../src/patch-cutter.js'
 import { geometryOf, gridOf } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
@@ -36,13 +37,15 @@ export default async function bench({ ratio }: Bench): Promise<void> {
       patchSize: geometry.inputPatchSize,
       inputChannels: 1,
     })
-    const blender = await openBandBlender(compute, {
+    const blender = await openBandBlender(createBlendKernels(compute), {
       output,
       half: false,
       channels,
       geometry,
       grid,
       weights,
+      sumsBytes: 0,
+      keep: false,
       weighted: false,
       resultSize: geometry.outputPatchSize,
       myelinThreshold: undefined,

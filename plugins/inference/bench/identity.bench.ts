@@ -1,9 +1,11 @@
-import { allocate, createChunk, SILENT_PROGRESS } from '@chunkflow/sdk'
+import { allocate, type Chunk, type Compute, createChunk, SILENT_PROGRESS } from '@chunkflow/sdk'
+import { inlineCompute } from '@chunkflow/sdk/testing'
 import { type Bench, pythonSeconds } from '../../../test/bench/measure.js'
 import { identityBackend } from '../../inference-identity/src/identity-backend.js'
+import { type BlendKernels, createBlendKernels } from '../src/blend-kernels.js'
 import { inferChunk } from '../src/infer-chunk.js'
 import { modelSettings } from '../src/load-model.js'
-import { geometryOf, gridOf } from '../src/settings.js'
+import { geometryOf, gridOf, type InferenceOptions } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
 import { NO_MODEL_FILE, OPTIONS, startCompute } from './setup.js'
 
@@ -40,22 +42,53 @@ run()
 print(json.dumps({'wall': time.perf_counter() - wall, 'cpu': time.process_time() - cpu}))
 `
 
-/** Cutting, blending and writing without a network, against numpy on one thread. */
-export default async function bench({ ratio }: Bench): Promise<void> {
-  const data = allocate('uint8', SIZE[0] * SIZE[1] * SIZE[2]) as Uint8Array
+function imageOf(size: readonly [number, number, number]): Chunk {
+  const data = allocate('uint8', size[0] * size[1] * size[2]) as Uint8Array
   for (let index = 0; index < data.length; index++) data[index] = index * 7919 + (index >> 9)
-  const chunk = createChunk(data, SIZE)
-  const geometry = geometryOf(OPTIONS)
-  const grid = gridOf(geometry, SIZE, OPTIONS)
+  return createChunk(data, size)
+}
+
+/** A run over one chunk, with or without the kernel of the one before. */
+async function prepare(size: readonly [number, number, number], options: InferenceOptions, compute: Compute) {
+  const geometry = geometryOf(options)
+  const job = {
+    chunk: imageOf(size),
+    options,
+    geometry,
+    grid: gridOf(geometry, size, options),
+    model: await identityBackend.load(modelSettings({ ...options, ...NO_MODEL_FILE }, geometry)),
+    weights: patchWeights(geometry.outputPatchSize, geometry.overlap),
+    compute,
+    context: { signal: new AbortController().signal, progress: SILENT_PROGRESS },
+  }
+  return {
+    patchCount: job.grid.patchCount,
+    infer: async (blendKernels?: BlendKernels) =>
+      void (await inferChunk(blendKernels === undefined ? job : { ...job, blendKernels })),
+  }
+}
+
+/** Cutting, blending and writing without a network: against numpy on one thread, and a chunk that follows an equal one. */
+export default async function bench({ ratio }: Bench): Promise<void> {
   const compute = startCompute()
-  const model = await identityBackend.load(modelSettings({ ...OPTIONS, ...NO_MODEL_FILE }, geometry))
-  const weights = patchWeights(geometry.outputPatchSize, geometry.overlap)
-  const context = { signal: new AbortController().signal, progress: SILENT_PROGRESS }
+  const aligned = await prepare(SIZE, OPTIONS, compute)
   await ratio(
-    `inference: identity / numpy, ${grid.patchCount} patches`,
-    async () =>
-      void (await inferChunk({ chunk, options: OPTIONS, geometry, grid, model, weights, compute, context })),
+    `inference: identity / numpy, ${aligned.patchCount} patches`,
+    () => aligned.infer(),
     () => pythonSeconds(NUMPY),
   )
+  const inline = inlineCompute()
+  const blendKernels = createBlendKernels(inline)
+  // on this thread, so that the work is compared and not the messages to workers
+  const masked = await prepare([64, 512, 512], { ...OPTIONS, maskOutputChunk: true }, inline)
+  // sums of weights are kept from the second chunk on
+  await masked.infer(blendKernels)
+  await ratio(
+    `inference: equal chunk again / alone, masked, ${masked.patchCount} patches`,
+    () => masked.infer(blendKernels),
+    () => masked.infer(),
+    { runs: 15, target: 1 },
+  )
+  await blendKernels.dispose()
   await compute.dispose()
 }

@@ -1,6 +1,6 @@
 /**
  * Peak memory of inference with the identity backend against what must be held: base, input, output, two batches.
- * `node --conditions=source --import tsx plugins/inference/bench/memory.ts 100 1024 1024 [float16]`. Linux.
+ * `node --conditions=source --import tsx plugins/inference/bench/memory.ts 100 1024 1024 [float16] [masked]`. Linux.
  */
 import { readFileSync } from 'node:fs'
 import { allocate, createChunk, SILENT_PROGRESS } from '@chunkflow/sdk'
@@ -16,9 +16,11 @@ const peakBytes = (): number =>
 const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
 
 const size = process.argv.slice(2, 5).map(Number) as [number, number, number]
+const words = process.argv.slice(5)
 const options = {
   ...OPTIONS,
-  dtype: process.argv[5] === 'float16' ? ('float16' as const) : ('float32' as const),
+  dtype: words.includes('float16') ? ('float16' as const) : ('float32' as const),
+  maskOutputChunk: words.includes('masked'),
 }
 const compute = startCompute()
 // two workers belong to the base

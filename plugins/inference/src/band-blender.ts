@@ -1,29 +1,23 @@
 import {
   allocate,
-  type Compute,
   chunkflowError,
   float16ToNumber,
   formatFlag,
+  type KernelArgument,
   type TypedArray,
   type Zyx,
 } from '@chunkflow/sdk'
 import { type ArrayPort, arrayPort } from './array-port.js'
 import { type BandRow, bandRow, carrySizes } from './band-rows.js'
-import type { PatchGeometry, PatchGrid } from './geometry.js'
-import base64 from './kernels/blend.wasm.js'
+import { type BlendKernels, type BlendLayout, weightsRegion } from './blend-kernels.js'
 
 /** What no result may reach (specification 4.4, step 8). */
 const LIMIT = 1.0001
 
-export interface BlenderSettings {
+export interface BlenderSettings extends BlendLayout {
   /** (channels, z, y, x), zeroed. */
   readonly output: TypedArray
   readonly half: boolean
-  readonly channels: number
-  readonly geometry: PatchGeometry
-  readonly grid: PatchGrid
-  /** (z, y, x) of the output patch. */
-  readonly weights: Float32Array
   /** Results are already multiplied by the weights. */
   readonly weighted: boolean
   /** Of the model's results: input or output patch size. */
@@ -55,7 +49,10 @@ export interface BandBlender {
  * that memory stays at one band however large the output is.
  * @throws output-range, from `blend` or `finish`
  */
-export async function openBandBlender(compute: Compute, settings: BlenderSettings): Promise<BandBlender> {
+export async function openBandBlender(
+  kernels: BlendKernels,
+  settings: BlenderSettings,
+): Promise<BandBlender> {
   const { channels, geometry, grid, output, weights } = settings
   const [sizeZ, sizeY, sizeX] = grid.outputSize
   const [patchZ, patchY, patchX] = geometry.outputPatchSize
@@ -66,7 +63,7 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
   const planeStride = Math.min(patchY, sizeY) * sizeX
   const channelStride = planes * planeStride
   const band = { keep: 'band', bytes: channels * channelStride * 4 }
-  const keptWeights = { keep: 'weights', bytes: weights.byteLength }
+  const keptWeights = weightsRegion(weights)
   const place = (port: ArrayPort, at: Place['at']): Place => ({ port, at })
   const finished = place(
     arrayPort(output, planeStride, settings.postableBytes),
@@ -90,13 +87,33 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
           spare(carry.beside),
           (channel, z, y, z0, y0) => ((channel * planes + z - z0) * carry.rows + y - y0) * sizeX,
         )
-  const session = await compute.open(
-    { name: 'blend', base64 },
-    settings.signal === undefined ? {} : { signal: settings.signal },
-  )
-  await session.call({ export: 'read', args: [keptWeights, 0, { in: weights }, weights.byteLength] })
+  const kernel = await kernels.open(settings, settings.signal)
+  const { session, sums } = kernel
   let row: BandRow | undefined
   let withinUnit = true
+  let complete = false
+
+  /** Arguments of `finish` that tell it how to normalise the rows that are done. */
+  const normalisation = ({ z0, y0, doneZ, doneY }: BandRow): readonly KernelArgument[] => {
+    if (sums === undefined) return NO_NORMALISATION
+    const [startsZ, startsY] = [z0, y0].map((first, axis) =>
+      Int32Array.from(grid.outputStarts[axis]!, (start) => start - first),
+    ) as [Int32Array, Int32Array]
+    return [
+      ...[1, keptWeights, patchZ, patchY, patchX],
+      ...[{ in: startsZ }, startsZ.length, { in: startsY }, startsY.length],
+      ...[sums.classes, { in: sums.pieces }, sums.pieceCount, { in: sums.runs }, sums.runs.length / 3],
+      { in: sums.slots([z0, doneZ], [y0, doneY]) },
+      ...(sums.rows === 0
+        ? [0, 0]
+        : [
+            { keep: 'made', bytes: sums.rows },
+            { keep: 'sums', bytes: sums.bytes },
+          ]),
+      { scratch: 4 * sums.classes },
+      { scratch: 8 * sums.mostPatches },
+    ]
+  }
 
   /** Calls `move` for rows [from, to) of every plane of the band in [first, end). */
   const eachStrip = (
@@ -149,17 +166,13 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
 
   async function closeRow(done: BandRow): Promise<void> {
     const { z0, z1, y0, y1, doneZ, doneY } = done
-    const starts = grid.outputStarts.map((axis, index) =>
-      Int32Array.from(axis, (start) => start - [z0, y0, 0][index]!),
-    )
     const state = Number(
       await session.call({
         export: 'finish',
         args: [
           ...[band, channels, channelStride, planeStride, sizeX, doneZ - z0, doneY - y0],
-          ...[geometry.masked ? 1 : 0, keptWeights, patchZ, patchY, patchX],
-          ...starts.flatMap((axis) => [{ in: axis }, axis.length]),
-          ...[settings.myelinThreshold ?? -1, LIMIT, { scratch: sizeX * 4 }],
+          ...normalisation(done),
+          ...[settings.myelinThreshold ?? -1, LIMIT],
         ],
       }),
     )
@@ -213,11 +226,15 @@ export async function openBandBlender(compute: Compute, settings: BlenderSetting
     },
     async finish() {
       if (row !== undefined) await closeRow(row)
+      complete = true
       return { withinUnit }
     },
-    close: () => session.close(),
+    close: () => kernel.release(complete),
   }
 }
+
+/** As many as there are parameters of `finish` from `normalise` to `sources`. */
+const NO_NORMALISATION: readonly KernelArgument[] = new Array(19).fill(0)
 
 /** Where rows of a band come from and go to. */
 interface Place {

@@ -16,6 +16,7 @@ import {
   geometryOf,
   gridOf,
   type InferenceOptions,
+  keepsBlender,
   memoryNeeds,
   resultChannels,
   totalBytes,
@@ -106,7 +107,7 @@ function explainChunk(options: InferenceOptions, geometry: PatchGeometry, input:
     ),
     line(
       'memory',
-      `${mebibytes(totalBytes(needs))} besides the input and the model: output ${mebibytes(needs.output)}, two batches with results ${mebibytes(2 * (needs.batch + needs.results))}, cutting and blending ${mebibytes(needs.cutter + needs.blender + needs.carry)}`,
+      `${mebibytes(totalBytes(needs))} besides the input and the model: output ${mebibytes(needs.output)}, two batches with results ${mebibytes(2 * (needs.batch + needs.results))}, cutting and blending ${mebibytes(needs.cutter + needs.blender + needs.carry)}${keepsBlender(needs) ? `, of which ${mebibytes(needs.blender)} wait for the next chunk` : ''}`,
     ),
   ]
 }

@@ -16,6 +16,7 @@ import { inlineCompute, randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from '../../compute/src/pool.js'
+import { type BlendKernels, createBlendKernels } from './blend-kernels.js'
 import { inferChunk } from './infer-chunk.js'
 import { modelSettings } from './load-model.js'
 import { type OutputMask, outputMask } from './output-mask.js'
@@ -54,7 +55,12 @@ interface Case {
   readonly compute?: Compute
   readonly mask?: OutputMask
   readonly onLeftOut?: (leftOut: LeftOut) => void
+  readonly blendKernels?: BlendKernels
+  readonly sumsBytes?: number
 }
+
+/** What all chunks of a run share. */
+const RUN = new AbortController().signal
 
 function prepare({ options: change, chunk: given }: Case) {
   const options = { ...OPTIONS, ...change }
@@ -70,7 +76,7 @@ function prepare({ options: change, chunk: given }: Case) {
 async function infer(test: Case): Promise<Chunk> {
   const { options, geometry, chunk, settings, grid } = prepare(test)
   const model: Model = await (test.backend ?? fakeBackend(unevenRun)).load(settings)
-  const context = { signal: test.signal ?? new AbortController().signal, progress: SILENT_PROGRESS }
+  const context = { signal: test.signal ?? RUN, progress: SILENT_PROGRESS }
   const weights = patchWeights(geometry.outputPatchSize, geometry.overlap)
   const posting = test.postableBytes === undefined ? {} : { postableBytes: test.postableBytes }
   return inferChunk({
@@ -85,6 +91,8 @@ async function infer(test: Case): Promise<Chunk> {
     ...posting,
     ...(test.mask === undefined ? {} : { mask: test.mask }),
     ...(test.onLeftOut === undefined ? {} : { onLeftOut: test.onLeftOut }),
+    ...(test.blendKernels === undefined ? {} : { blendKernels: test.blendKernels }),
+    ...(test.sumsBytes === undefined ? {} : { sumsBytes: test.sumsBytes }),
   })
 }
 
@@ -108,6 +116,29 @@ async function matches(
     worst = Math.max(worst, Math.abs(decode(data[index]!) - values[index]!))
   assert.ok(worst <= tolerance, `differs by ${worst}`)
   return result
+}
+
+/** The result of a weighted model that gives the same value everywhere, in float32. */
+function rounded(test: Case, value: number): Float32Array {
+  const { geometry, grid, options } = prepare(test)
+  const weights = patchWeights(geometry.outputPatchSize, geometry.overlap)
+  const [sizeZ, sizeY, sizeX] = grid.outputSize
+  const [patchZ, patchY, patchX] = geometry.outputPatchSize
+  const inside = (axis: 0 | 1 | 2, place: number): number[] =>
+    grid.outputStarts[axis]
+      .map((start) => place - start)
+      .filter((offset) => offset >= 0 && offset < [patchZ, patchY, patchX][axis]!)
+  const channel: number[] = []
+  for (let z = 0; z < sizeZ; z++)
+    for (let y = 0; y < sizeY; y++)
+      for (let x = 0; x < sizeX; x++) {
+        const over = inside(0, z).flatMap((a) =>
+          inside(1, y).flatMap((b) => inside(2, x).map((c) => weights[(a * patchY + b) * patchX + c]!)),
+        )
+        const sum = over.reduce((left, right) => Math.fround(left + right))
+        channel.push(Math.fround(over.length * value * Math.fround(1 / sum)))
+      }
+  return Float32Array.from(Array.from({ length: options.numOutputChannels }, () => channel).flat())
 }
 
 const LATTICE = randomChunk([14, 28, 48], { dtype: 'uint8', ...PLACE })
@@ -146,6 +177,41 @@ test('equals patch by patch with smaller output patches and a crop margin', asyn
 
 test('equals patch by patch where more than two patches overlap', async () => {
   await matches({ options: { outputPatchOverlap: [5, 13, 15] } })
+})
+
+test('divides by sums of weights that are rounded in patch order, kept or not', async () => {
+  // a power of two: its multiples are exact, and the result shows the sum alone
+  const step = 2 ** -30
+  const constant = fakeBackend(() => (_batch, _count, result) => void result.fill(step), { weighted: true })
+  const cases: Case[] = [
+    {},
+    { options: { outputPatchOverlap: [5, 13, 15] } },
+    { options: { outputPatchOverlap: [0, 15, 0] } },
+    // patches that begin before the output
+    {
+      options: {
+        outputPatchSize: [4, 10, 18],
+        outputPatchOverlap: [1, 2, 5],
+        outputCropMargin: [2, 3, 6],
+      },
+    },
+    // longer than the blocks of the kernel, and no multiples of them
+    {
+      options: { inputPatchSize: [3, 5, 61], outputPatchOverlap: [1, 2, 22] },
+      chunk: randomChunk([4, 9, 147], { dtype: 'uint8', ...PLACE }),
+    },
+  ]
+  for (const one of cases) {
+    const expected = rounded(one, step)
+    for (const sumsBytes of [0, 3000, 1e9]) {
+      const blendKernels = createBlendKernels(inlineCompute())
+      for (const chunk of [1, 2, 3]) {
+        const result = await infer({ ...one, backend: constant, blendKernels, sumsBytes })
+        assert.equal(result.data, expected, `${sumsBytes} bytes, chunk ${chunk}`)
+      }
+      await blendKernels.dispose()
+    }
+  }
 })
 
 test('equals patch by patch for several input channels and a batch larger than the chunk', async () => {

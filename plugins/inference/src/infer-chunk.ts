@@ -17,6 +17,7 @@ import {
 } from '@chunkflow/sdk'
 import { isAllZero } from './all-zero.js'
 import { openBandBlender } from './band-blender.js'
+import { type BlendKernels, createBlendKernels } from './blend-kernels.js'
 import type { PatchGeometry, PatchGrid } from './geometry.js'
 import type { OutputMask } from './output-mask.js'
 import { openPatchCutter } from './patch-cutter.js'
@@ -24,9 +25,11 @@ import { type LeftOut, runPatches } from './run-patches.js'
 import {
   checkMemory,
   type InferenceOptions,
+  keepsBlender,
   memoryNeeds,
   myelinThreshold,
   resultChannels,
+  sumsLimit,
 } from './settings.js'
 import { sinPattern } from './sin-pattern.js'
 
@@ -65,20 +68,24 @@ export async function inferChunk(
     readonly model: Model
     readonly weights: Float32Array
     readonly compute: Compute
+    /** Where the next chunk may find the kernel of this one; undefined: there is none. */
+    readonly blendKernels?: BlendKernels
     /** Voxels it removes are 0, and patches without any other do not reach the model. */
     readonly mask?: OutputMask
     /** Told which patches the model did not get. */
     readonly onLeftOut?: (leftOut: LeftOut) => void
     readonly context: Pick<RunContext, 'signal' | 'progress'>
     readonly postableBytes?: number
+    /** What kept sums of weights may take; undefined: their share. */
+    readonly sumsBytes?: number
   },
 ): Promise<Chunk> {
   const { chunk, options, geometry, grid, model, compute, context } = job
   const { numInputChannels: inputChannels, numOutputChannels: channels, dtype } = options
   const posting = job.postableBytes === undefined ? {} : { postableBytes: job.postableBytes }
-  checkMemory(
-    memoryNeeds(geometry, grid, options, { dtype: chunk.dtype, channels: channelCount(chunk) }, model),
-  )
+  const input = { dtype: chunk.dtype, channels: channelCount(chunk) }
+  const needs = memoryNeeds(geometry, grid, options, input, model)
+  checkMemory(needs)
   const output = emptyChunk(dtype, [channels, ...grid.outputSize], placement(job))
   if (isAllZero(chunk)) return finished(job, output.data, true)
   const { signal } = context
@@ -90,13 +97,15 @@ export async function inferChunk(
   })
   const bar = context.progress.start('inference', grid.patchCount, 'patches')
   try {
-    const blender = await openBandBlender(compute, {
+    const blender = await openBandBlender(job.blendKernels ?? createBlendKernels(compute), {
       output: output.data,
       half: dtype === 'float16',
       channels,
       geometry,
       grid,
       weights: job.weights,
+      sumsBytes: job.sumsBytes ?? sumsLimit(needs.output),
+      keep: job.blendKernels !== undefined && keepsBlender(needs),
       weighted: model.weighted ?? false,
       resultSize: model.resultSize,
       myelinThreshold: myelinThreshold(options),

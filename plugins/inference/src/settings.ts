@@ -11,6 +11,7 @@ import {
 import { POSTABLE_BYTES } from './array-port.js'
 import { carrySizes } from './band-rows.js'
 import { type PatchGeometry, type PatchGrid, patchGeometry, planPatches } from './geometry.js'
+import { planWeightSums } from './weight-sums.js'
 
 type Triple = readonly [number, number, number]
 
@@ -125,7 +126,7 @@ export interface MemoryNeeds {
   /** One batch of patches, and its results. */
   readonly batch: number
   readonly results: number
-  /** Memory of the kernels that cut and blend. */
+  /** Memory of the kernels that cut and blend, the latter with sums of weights. */
   readonly cutter: number
   readonly blender: number
   /** Partial sums of float16 output. */
@@ -150,15 +151,29 @@ export function memoryNeeds(
     Math.min(outputPlanes, grid.outputSize[0]) *
     Math.min(outputRows, grid.outputSize[1]) *
     grid.outputSize[2]
+  const output = options.numOutputChannels * productZyx(grid.outputSize) * bytesPerElement(options.dtype)
+  const sums = geometry.masked ? planWeightSums(grid, geometry.outputPatchSize, sumsLimit(output)).bytes : 0
   return {
-    output: options.numOutputChannels * productZyx(grid.outputSize) * bytesPerElement(options.dtype),
+    output,
     batch: slots * patch,
     results: slots * model.channels * channel,
     cutter: input.channels * planes * rows * grid.inputSize[2] * bytesPerElement(input.dtype) + patch,
-    blender: 4 * band + 4 * productZyx(geometry.outputPatchSize) + channel,
+    blender: 4 * band + 4 * productZyx(geometry.outputPatchSize) + channel + sums,
     carry: options.dtype === 'float16' ? 4 * (carry.below + carry.beside) : 0,
   }
 }
+
+/** Sums of weights that are kept take at most this part of the result. */
+const SUMS_SHARE = 1 / 32
+
+export const sumsLimit = (output: number): number => Math.floor(output * SUMS_SHARE)
+
+/**
+ * Whether the kernel that blends may wait for the next chunk, with its memory, while other operators run: only where that
+ * is little, for a process or beside the result.
+ */
+export const keepsBlender = ({ blender, output }: MemoryNeeds): boolean =>
+  blender <= Math.max(64 << 20, output / 8)
 
 /** Twice: one batch is in the model while its neighbours are cut and blended. */
 export const totalBytes = (needs: MemoryNeeds): number =>

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import {
   boxSize,
   type Chunk,
+  type Compute,
   createChunk,
   emptyChunk,
   parseOptions,
@@ -16,6 +17,7 @@ import {
   errorOf,
   inlineCompute,
   type OperatorRun,
+  openStep,
   randomChunk,
   runOperator,
   serviceFamily,
@@ -148,6 +150,31 @@ test('warns once of surplus channels and of another patch number', async () => {
   assert.equal(chunkOf(done).shape, [2, 5, 20, 32])
   assert.equal(chunkOf(done).voxelOffset, [4, 9, -3])
   assert.is(backend.disposed, 1)
+})
+
+test('tasks of equal chunks share the kernel that blends', async () => {
+  const inline = inlineCompute()
+  const opened: string[] = []
+  const compute: Compute = {
+    ...inline,
+    open: (kernel, options) => {
+      opened.push(kernel.name)
+      return inline.open(kernel, options)
+    },
+  }
+  const step = await openStep(inference, {
+    options: { ...SMALL, maskOutputChunk: true },
+    services: {
+      compute,
+      models: serviceFamily({ fake: fakeBackend(unevenRun) }),
+      volumes: serviceFamily({ test: MASKS }),
+    },
+  })
+  const alone = await run({ maskOutputChunk: true }, CHUNK)
+  for (let task = 0; task < 3; task++)
+    assert.equal(chunkOf(await step.run({ chunk: CHUNK })).data, chunkOf(alone).data)
+  await step.dispose()
+  assert.is(opened.filter((name) => name === 'blend').length, 1)
 })
 
 test('hands the model its files, with ~ expanded, and the batch size', async () => {

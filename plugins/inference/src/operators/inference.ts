@@ -10,6 +10,7 @@ import {
   type Task,
   VOLUMES,
 } from '@chunkflow/sdk'
+import { createBlendKernels } from '../blend-kernels.js'
 import { explainInference } from '../explain.js'
 import { inferChunk, patternChunk } from '../infer-chunk.js'
 import { loadModel, modelSettings, requireFramework } from '../load-model.js'
@@ -163,6 +164,7 @@ export default defineOperator({
     const geometry = geometryOf(options)
     const findMask = createMaskFinder(options, volumes, { globalMip: globals.mip, logger })
     const weights = once(() => patchWeights(geometry.outputPatchSize, geometry.overlap))
+    const blendKernels = createBlendKernels(compute)
     let loading: Promise<Model> | undefined
     let warned = false
 
@@ -205,6 +207,7 @@ export default defineOperator({
         model,
         weights: weights(),
         compute,
+        blendKernels,
         context,
         onLeftOut,
       })
@@ -221,6 +224,7 @@ export default defineOperator({
         return undefined
       },
       async dispose() {
+        await blendKernels.dispose()
         const model = await loading?.catch(() => undefined)
         await model?.dispose?.()
       },

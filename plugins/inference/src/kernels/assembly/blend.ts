@@ -101,30 +101,48 @@ const ROUNDING: f32 = 0.000002
 /**
  * Completes the first `planes` x `rows` of every channel: divides by the summed weights, takes away rounding above 1,
  * checks the range, masks by the last channel.
- * @param starts positions of all patches of an axis relative to the first voxel of the band, i32
+ *
+ * Factors (1 / sum) are made for one row of classes at a time (see weight-sums.ts). Rows that have a slot are made once and
+ * found there by all rows covered alike, of this chunk and of later ones.
+ * @param normalise 0: the parameters up to `sources` have no meaning
+ * @param startsZ,startsY positions of all patches of an axis relative to the first voxel of the band, i32
+ * @param pieces i32: first class, classes, patches along x, offset of the first class in each of them
+ * @param runs i32: first voxel, first class, voxels
+ * @param slots (planes, rows) i32: where the factors of a row are kept, -1 where they are not
+ * @param made (slots) u8: 1 where `kept` holds the factors
+ * @param kept (slots, classes) f32
+ * @param line room for `classes` floats
+ * @param sources room for an address for each patch that covers a voxel
  * @param myelin voxels whose last channel is not below it become 0 in the other channels; negative: no mask
  * @param limit values must lie strictly below
- * @param line room for `width` floats
  * @returns 1: a value is NaN or not below the limit; 2: a value lies outside [0, 1]
  */
 export function finish(
   band: usize, channels: u32, channelStride: u32, planeStride: u32, width: u32,
   planes: u32, rows: u32,
   normalise: u32, weights: usize, patchZ: i32, patchY: i32, patchX: i32,
-  startsZ: usize, countZ: u32, startsY: usize, countY: u32, startsX: usize, countX: u32,
-  myelin: f32, limit: f32, line: usize,
+  startsZ: usize, countZ: u32, startsY: usize, countY: u32,
+  classes: u32, pieces: usize, pieceCount: u32, runs: usize, runCount: u32,
+  slots: usize, made: usize, kept: usize, line: usize, sources: usize,
+  myelin: f32, limit: f32,
 ): u32 {
   let state: u32 = FINE
   for (let z: u32 = 0; z < planes; z++)
     for (let y: u32 = 0; y < rows; y++) {
+      let factors = line
       if (normalise) {
-        sumWeights(line, width, z, y, weights, patchZ, patchY, patchX, startsZ, countZ, startsY, countY, startsX, countX)
-        invert(line, width)
+        const slot = load<i32>(slots + ((z * rows + y) << 2))
+        if (slot >= 0) factors = kept + ((<u32>slot * classes) << 2)
+        if (slot < 0 || load<u8>(made + slot) == 0) {
+          const end = coveringRows(sources, z, y, weights, patchZ, patchY, patchX, startsZ, countZ, startsY, countY)
+          invertSums(factors, pieces, pieceCount, sources, end)
+          if (slot >= 0) store<u8>(made + slot, 1)
+        }
       }
       const row = band + ((z * planeStride + y * width) << 2)
       for (let channel: u32 = 0; channel < channels; channel++) {
         const values = row + ((channel * channelStride) << 2)
-        if (normalise) multiply(values, line, width)
+        if (normalise) multiplyRuns(values, factors, runs, runCount)
         state |= finishRow(values, width, limit)
       }
       if (myelin >= 0) mask(row, width, channels - 1, channelStride, myelin)
@@ -132,37 +150,85 @@ export function finish(
   return state
 }
 
-/** The weights of every patch over one row, added up in patch order. */
-function sumWeights(
-  line: usize, width: u32, z: i32, y: i32,
+/** Lists the rows of weights that patches have over one row of the band. @returns the end of the list */
+function coveringRows(
+  list: usize, z: i32, y: i32,
   weights: usize, patchZ: i32, patchY: i32, patchX: i32,
-  startsZ: usize, countZ: u32, startsY: usize, countY: u32, startsX: usize, countX: u32,
-): void {
-  memory.fill(line, 0, width << 2)
+  startsZ: usize, countZ: u32, startsY: usize, countY: u32,
+): usize {
+  let end = list
   for (let a: u32 = 0; a < countZ; a++) {
     const localZ = z - load<i32>(startsZ + (a << 2))
     if (localZ < 0 || localZ >= patchZ) continue
     for (let b: u32 = 0; b < countY; b++) {
       const localY = y - load<i32>(startsY + (b << 2))
       if (localY < 0 || localY >= patchY) continue
-      const row = weights + ((<u32>((localZ * patchY + localY) * patchX)) << 2)
-      for (let c: u32 = 0; c < countX; c++) {
-        const start = load<i32>(startsX + (c << 2))
-        const from = max(start, 0)
-        const to = min(start + patchX, <i32>width)
-        if (from < to) add(line + (from << 2), row + ((from - start) << 2), to - from)
-      }
+      store<u32>(end, <u32>weights + ((<u32>((localZ * patchY + localY) * patchX)) << 2))
+      end += 4
     }
+  }
+  return end
+}
+
+/**
+ * Factors of a row of classes: 1 / the weights of every patch over it, added up in patch order.
+ * @param covering,end list of rows of weights; behind it room for all patches that cover a voxel
+ */
+function invertSums(factors: usize, pieces: usize, pieceCount: u32, covering: usize, end: usize): void {
+  let at = pieces
+  for (let piece: u32 = 0; piece < pieceCount; piece++) {
+    const target = factors + (load<u32>(at) << 2)
+    const count = load<u32>(at, 4)
+    const offsets = at + 12
+    at = offsets + (load<u32>(at, 8) << 2)
+    let last = end
+    for (let row = covering; row < end; row += 4)
+      for (let offset = offsets; offset < at; offset += 4, last += 4)
+        store<u32>(last, load<u32>(row) + (load<u32>(offset) << 2))
+    invertSum(target, count, end, last)
   }
 }
 
-function invert(line: usize, count: u32): void {
+/** target = 1 / the sum of all sources, `count` floats of each. */
+function invertSum(target: usize, count: u32, sources: usize, end: usize): void {
+  const bytes = count << 2
+  if (count < 16) {
+    for (let at: u32 = 0; at < bytes; at += 4) {
+      let sum = load<f32>(load<u32>(sources) + at)
+      for (let source = sources + 4; source < end; source += 4) sum += load<f32>(load<u32>(source) + at)
+      store<f32>(target + at, 1 / sum)
+    }
+    return
+  }
   const one = f32x4.splat(1)
-  const whole = (count & ~3) << 2
-  const end = count << 2
-  let at: u32 = 0
-  for (; at < whole; at += 16) v128.store(line + at, f32x4.div(one, v128.load(line + at)))
-  for (; at < end; at += 4) store<f32>(line + at, 1 / load<f32>(line + at))
+  for (let next: u32 = 0; next < bytes; next += 64) {
+    // the last block begins earlier, so that it is whole
+    const at = min(next, bytes - 64)
+    const first = load<u32>(sources) + at
+    let sum0 = v128.load(first)
+    let sum1 = v128.load(first, 16)
+    let sum2 = v128.load(first, 32)
+    let sum3 = v128.load(first, 48)
+    for (let source = sources + 4; source < end; source += 4) {
+      const more = load<u32>(source) + at
+      sum0 = f32x4.add(sum0, v128.load(more))
+      sum1 = f32x4.add(sum1, v128.load(more, 16))
+      sum2 = f32x4.add(sum2, v128.load(more, 32))
+      sum3 = f32x4.add(sum3, v128.load(more, 48))
+    }
+    v128.store(target + at, f32x4.div(one, sum0))
+    v128.store(target + at, f32x4.div(one, sum1), 16)
+    v128.store(target + at, f32x4.div(one, sum2), 32)
+    v128.store(target + at, f32x4.div(one, sum3), 48)
+  }
+}
+
+/** Multiplies a row of voxels by the factors of their classes. */
+function multiplyRuns(values: usize, factors: usize, runs: usize, runCount: u32): void {
+  for (let run: u32 = 0; run < runCount; run++) {
+    const at = runs + run * 12
+    multiply(values + (load<u32>(at) << 2), factors + (load<u32>(at, 4) << 2), load<u32>(at, 8))
+  }
 }
 
 function multiply(values: usize, factors: usize, count: u32): void {
