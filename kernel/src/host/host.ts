@@ -12,6 +12,7 @@ import { type ActiveHook, createHookDispatcher } from './hooks/hooks.js'
 import type { Pipeline } from './plan/pipeline.js'
 import { type Plan, type PlanSettings, planPipeline } from './plan/plan.js'
 import type { LoadedPlugin, PluginSource, Registry } from './registry/registry.js'
+import { watchMemory } from './run/memory-watch.js'
 import { type RunResult, runPlan } from './run/runner.js'
 
 export interface HostRunSettings {
@@ -49,6 +50,7 @@ export function createHost(registry: Registry): Host {
     async run(plan, settings) {
       const { logger } = settings
       const services = createRunContainer(processScope, { registry, logger, globals: plan.globals })
+      const memory = watchMemory()
       try {
         const hooks = [
           ...(settings.observers ?? []),
@@ -62,11 +64,13 @@ export function createHost(registry: Registry): Host {
           progress: (await settings.progress?.(services)) ?? SILENT_PROGRESS,
           variables: settings.variables ?? {},
           onTask: settings.onTask ?? (() => {}),
+          afterStep: memory.look,
           pause: settings.pause ?? pause,
           signal: settings.signal ?? new AbortController().signal,
           onInterrupt: settings.onInterrupt ?? (() => () => {}),
         })
       } finally {
+        memory.end()
         await services.dispose()
       }
     },

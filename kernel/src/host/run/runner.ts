@@ -38,6 +38,8 @@ export interface RunSettings {
   readonly variables: Readonly<Record<string, unknown>>
   /** Gets every task that passed through the whole chain. */
   readonly onTask: (task: Task) => void
+  /** Called when a step has let go of what it worked with. */
+  readonly afterStep: () => void
   /** Waits; ends at once when the run is stopped. */
   readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>
 }
@@ -231,6 +233,7 @@ async function passThroughChain(
     const seconds = (performance.now() - started) / 1000
     if (planned.definition.timed) task.log.timer[planned.name] = seconds
     await hooks.emit('operatorFinished', stepView, view(), seconds)
+    settings.afterStep()
     if (planned.definition.acknowledges && !plan.globals.dryRun) await hooks.emit('taskAcknowledged', view())
     if (outcome?.kind === 'skip') {
       settings.logger.info(`skipped: ${outcome.reason}`)
