@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { createRequire } from 'node:module'
 
 export interface MemoryWatch {
   /** Collects garbage if the process has grown much since it was last collected. */
@@ -49,8 +48,10 @@ function garbageCollector(): () => void {
   let exposed: (() => void) | undefined
   return () => {
     if (exposed === undefined) {
-      setFlagsFromString('--expose-gc')
-      exposed = runInNewContext('gc') as () => void
+      // loaded now: most runs never need them
+      const load = createRequire(import.meta.url)
+      ;(load('node:v8') as typeof import('node:v8')).setFlagsFromString('--expose-gc')
+      exposed = (load('node:vm') as typeof import('node:vm')).runInNewContext('gc') as () => void
     }
     exposed()
   }
