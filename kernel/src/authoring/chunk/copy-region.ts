@@ -20,7 +20,10 @@ export function copyRegion(
 ): void {
   const from = stridesOf(source, sourceStart)
   const to = stridesOf(target, targetStart)
-  const rowBytes = size[2] * source.data.BYTES_PER_ELEMENT
+  // whole rows follow each other in both: those of a plane are one
+  const isWhole = from.sizeX === size[2] && to.sizeX === size[2]
+  const rows = isWhole ? 1 : size[1]
+  const rowBytes = (isWhole ? size[1] : 1) * size[2] * source.data.BYTES_PER_ELEMENT
   // every address is a multiple of the word when these are
   const steps = from.steps.concat(to.steps, rowBytes).reduce((bits, bytes) => bits | bytes, 0)
   const word = (steps & 7) === 0 ? 8 : (steps & 3) === 0 ? 4 : 1
@@ -39,7 +42,7 @@ export function copyRegion(
         readStep: from.row / unit,
         write: (to.first + channel * to.channel + z * to.plane) / unit,
         writeStep: to.row / unit,
-        rows: size[1],
+        rows,
         length: rowBytes / unit,
       })
 }
@@ -123,5 +126,5 @@ function stridesOf({ data, shape }: Region, [z, y, x]: Zyx) {
   const plane = sizeY * row
   const channel = sizeZ * plane
   const first = z * plane + y * row + x * data.BYTES_PER_ELEMENT
-  return { channels, row, plane, channel, first, steps: [data.byteOffset, first, row] }
+  return { channels, sizeX, row, plane, channel, first, steps: [data.byteOffset, first, row] }
 }
