@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { isChunkflowError } from '@chunkflow/kernel/authoring'
@@ -35,6 +35,23 @@ test('one after another, with the lock gone at the end, whatever happens', async
   )
   assert.is(most, 1)
   assert.not(existsSync(`${folder}.lock`))
+})
+
+test('those who find the lock of a process that is gone are alone as well', async () => {
+  const folder = place('crowd')
+  await whileAlone(async () => {}, { folder })
+  const { pid } = spawnSync(process.execPath, ['--version'])
+  writeFileSync(`${folder}.lock`, `${pid} ${hostname()}`)
+  let inside = 0
+  let most = 0
+  const work = async (): Promise<void> => {
+    most = Math.max(most, ++inside)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    inside -= 1
+  }
+  await Promise.all(Array.from({ length: 8 }, () => whileAlone(work, { folder, pollSeconds })))
+  assert.is(most, 1)
+  assert.equal(readdirSync(path.dirname(folder)), [])
 })
 
 test('says whom it waits for, and gives up', async () => {

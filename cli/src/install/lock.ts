@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -38,7 +39,7 @@ async function acquire(
     if (await create(file)) return
     const owner = await readFile(file, 'utf8').catch(() => '')
     if (isGone(owner)) {
-      await rm(file, { force: true })
+      await takeAway(file, owner)
       continue
     }
     if (waited >= waitSeconds)
@@ -63,6 +64,23 @@ async function create(file: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  }
+}
+
+/**
+ * Removes the lock of a process that is gone. Another one that waits may have done so already and hold a lock of its own by
+ * now: that one is put back.
+ */
+async function takeAway(file: string, owner: string): Promise<void> {
+  const aside = `${file}.${process.pid}-${randomUUID()}`
+  try {
+    await rename(file, aside)
+    if ((await readFile(aside, 'utf8')) !== owner) await link(aside, file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error
+  } finally {
+    await rm(aside, { force: true })
   }
 }
 
