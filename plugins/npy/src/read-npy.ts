@@ -1,25 +1,8 @@
-import { allocate, type Dtype, isDtype, type TypedArray } from '@chunkflow/sdk'
+import { allocate, type PlainArray } from '@chunkflow/sdk'
 import { withNpyFile } from './npy-file.js'
 import type { NpyHeader } from './npy-header.js'
 import { type Region, readStored } from './stored-region.js'
 import { fromFortranOrder } from './transpose.js'
-
-/** Numbers in C order on any number of axes. The value of variables of the kind `array`. */
-export interface PlainArray {
-  readonly shape: readonly number[]
-  readonly dtype: Dtype
-  readonly data: TypedArray
-}
-
-export const isPlainArray = (value: unknown): value is PlainArray =>
-  typeof value === 'object' &&
-  value !== null &&
-  'dtype' in value &&
-  isDtype(value.dtype) &&
-  'shape' in value &&
-  Array.isArray(value.shape) &&
-  'data' in value &&
-  ArrayBuffer.isView(value.data)
 
 /** Reads the header of a file. @throws npy-missing, npy-unreadable */
 export const describeNpy = (path: string): Promise<NpyHeader> =>

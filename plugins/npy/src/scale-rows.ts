@@ -1,5 +1,5 @@
+import type { PlainArray } from '@chunkflow/sdk'
 import { chunkflowError, elementAsNumber, formatSize } from '@chunkflow/sdk'
-import type { PlainArray } from './read-npy.js'
 
 /** Rows of three coordinates multiplied by a resolution, as float64. @throws npy-options for other arrays */
 export function scaleRows({ shape, dtype, data }: PlainArray, resolution: readonly number[]): PlainArray {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
+import type { PlainArray } from '@chunkflow/sdk'
 import { formatHeader } from './npy-header.js'
-import type { PlainArray } from './read-npy.js'
 
 /** How much is written at once. */
 const PIECE_BYTES = 64 * 2 ** 20

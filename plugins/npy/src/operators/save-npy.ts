@@ -6,11 +6,11 @@ import {
   FILES,
   flag,
   isChunk,
+  isPlainArray,
   optionalBoxOf,
   type Task,
 } from '@chunkflow/sdk'
 import { fileOfBox, namesOneFile } from '../file-name.js'
-import { isPlainArray } from '../read-npy.js'
 import { writeNpy } from '../write-npy.js'
 
 export default defineOperator({
