@@ -1,6 +1,6 @@
 /**
  * Peak memory of inference with the identity backend against what must be held: base, input, output, two batches.
- * `node --conditions=source --import tsx plugins/inference/bench/memory.ts 100 1024 1024 [float16] [masked]`. Linux.
+ * `node --conditions=source --import tsx plugins/inference/bench/memory.ts 100 1024 1024 [float16] [masked] [batch=3]`. Linux.
  */
 import { readFileSync } from 'node:fs'
 import { allocate, createChunk, SILENT_PROGRESS } from '@chunkflow/sdk'
@@ -21,6 +21,7 @@ const options = {
   ...OPTIONS,
   dtype: words.includes('float16') ? ('float16' as const) : ('float32' as const),
   maskOutputChunk: words.includes('masked'),
+  batchSize: Number(words.find((word) => word.startsWith('batch='))?.slice(6) ?? 1),
 }
 const compute = startCompute()
 // two workers belong to the base

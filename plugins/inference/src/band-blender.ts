@@ -7,9 +7,11 @@ import {
   type TypedArray,
   type Zyx,
 } from '@chunkflow/sdk'
+import { rangesOf } from '@chunkflow/sdk/numerics'
 import { type ArrayPort, arrayPort } from './array-port.js'
 import { type BandRow, bandRow, carrySizes } from './band-rows.js'
 import { type BlendKernels, type BlendLayout, weightsRegion } from './blend-kernels.js'
+import { PIECE_BYTES } from './piece-bytes.js'
 
 /** What no result may reach (specification 4.4, step 8). */
 const LIMIT = 1.0001
@@ -200,29 +202,35 @@ export async function openBandBlender(
       const touchedX = indexX === 0 ? 0 : Math.min(sizeX, grid.outputStarts[2][indexX - 1]! + patchX)
       // first voxel of the patch that lies in the output
       const [z, y, x] = [z0 - start[0]!, y0 - start[1]!, x0 - start[2]!]
-      const voxels = resultZ * resultY * resultX
-      await Promise.all(
-        Array.from({ length: channels }, (_, channel) => {
-          const place = [band, channel * channelStride + x0, planeStride, sizeX]
-          const size = [z1 - z0, y1 - y0, x1 - x0]
-          const touched = [touchedZ - z0, touchedY - y0, touchedX - x0]
-          if (result === undefined)
-            return session.call({ export: 'clear', args: [...place, ...size, ...touched] })
-          return session.call({
-            export: 'blend',
-            args: [
-              ...place,
-              { in: result.subarray(channel * voxels, (channel + 1) * voxels) },
-              ((z + crop[0]!) * resultY + y + crop[1]!) * resultX + x + crop[2]!,
-              ...[resultY * resultX, resultX],
-              ...[keptWeights, (z * patchY + y) * patchX + x, patchY * patchX, patchX],
-              ...size,
-              ...touched,
-              settings.weighted ? 1 : 0,
-            ],
-          })
-        }),
-      )
+      const calls: Promise<unknown>[] = []
+      for (let channel = 0; channel < channels; channel++)
+        for (const [from, to] of rangesOf(0, z1 - z0, PIECE_BYTES / (4 * resultY * resultX))) {
+          const place = [band, channel * channelStride + from * planeStride + x0, planeStride, sizeX]
+          const size = [to - from, y1 - y0, x1 - x0]
+          const touched = [touchedZ - z0 - from, touchedY - y0, touchedX - x0]
+          if (result === undefined) {
+            calls.push(session.call({ export: 'clear', args: [...place, ...size, ...touched] }))
+            continue
+          }
+          const plane = channel * resultZ + z + crop[0]!
+          const piece = result.subarray((plane + from) * resultY * resultX, (plane + to) * resultY * resultX)
+          calls.push(
+            session.call({
+              export: 'blend',
+              args: [
+                ...place,
+                { in: piece },
+                (y + crop[1]!) * resultX + x + crop[2]!,
+                ...[resultY * resultX, resultX],
+                ...[keptWeights, ((z + from) * patchY + y) * patchX + x, patchY * patchX, patchX],
+                ...size,
+                ...touched,
+                settings.weighted ? 1 : 0,
+              ],
+            }),
+          )
+        }
+      await Promise.all(calls)
     },
     async finish() {
       if (row !== undefined) await closeRow(row)

@@ -8,8 +8,10 @@ import {
   spatialSize,
   type Zyx,
 } from '@chunkflow/sdk'
+import { rangesOf } from '@chunkflow/sdk/numerics'
 import { arrayPort } from './array-port.js'
 import base64 from './kernels/cut.wasm.js'
+import { PIECE_BYTES } from './piece-bytes.js'
 
 /** What the kernel calls the element types. */
 const TYPES: Readonly<Record<Dtype, number>> = {
@@ -87,24 +89,24 @@ export async function openPatchCutter(
   return {
     async cut([z, y, x], slot) {
       if (present?.z !== z || present.y !== y) await loadRow(z, y)
-      const filled = await session.call({
-        export: 'cut',
-        args: [
-          TYPES[chunk.dtype],
-          band,
-          x,
-          channels === 1 ? 0 : planes * strip,
-          strip,
-          sizeX,
-          { out: slot },
-          inputChannels,
-          planes,
-          rows,
-          width,
-          divisor,
-        ],
-      })
-      return filled === 1
+      const channelLength = planes * rows * width
+      const calls: Promise<number | bigint | undefined>[] = []
+      for (let channel = 0; channel < inputChannels; channel++)
+        for (const [from, to] of rangesOf(0, planes, PIECE_BYTES / (4 * rows * width))) {
+          const first = ((channel % channels) * planes + from) * strip + x
+          const part = slot.subarray(
+            channel * channelLength + from * rows * width,
+            channel * channelLength + to * rows * width,
+          )
+          const size = [to - from, rows, width]
+          calls.push(
+            session.call({
+              export: 'cut',
+              args: [TYPES[chunk.dtype], band, first, strip, sizeX, { out: part }, ...size, divisor],
+            }),
+          )
+        }
+      return (await Promise.all(calls)).includes(1)
     },
     close: () => session.close(),
   }

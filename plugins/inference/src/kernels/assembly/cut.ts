@@ -1,6 +1,6 @@
 /**
- * Cuts a patch out of a band of the input (channels, planes, rows, width) of any element type and turns it to float32,
- * divided by a constant, in one pass.
+ * Cuts parts of a patch out of a band of the input (channels, planes, rows, width) of any element type and turns them to
+ * float32, divided by a constant, in one pass.
  */
 import { halfToFloat } from './parts/half'
 
@@ -11,46 +11,26 @@ export function put(band: usize, first: u32, source: usize, bytes: u32): void {
 
 /**
  * @param type 0 uint8 (and bool), 1 int8, 2 uint16, 3 int16, 4 uint32, 5 int32, 6 uint64, 7 int64, 8 float16, 9 float32, 10 float64
- * @param first element of the band where the patch begins
- * @param channelStride elements between channels of the band; 0 repeats the first channel
- * @param patch (channels, nz, ny, nx) float32
- * @returns whether any voxel of the patch is not 0
+ * @param first element of the band where the part of the patch begins
+ * @param patch (nz, ny, nx) float32
+ * @returns whether any voxel is not 0
  */
 export function cut(
-  type: u32,
-  band: usize,
-  first: u32,
-  channelStride: u32,
-  planeStride: u32,
-  rowStride: u32,
-  patch: usize,
-  channels: u32,
-  nz: u32,
-  ny: u32,
-  nx: u32,
-  divisor: f32,
+  type: u32, band: usize, first: u32, planeStride: u32, rowStride: u32,
+  patch: usize, nz: u32, ny: u32, nx: u32, divisor: f32,
 ): u32 {
-  const patchBytes = (nz * ny * nx) << 2
-  for (let channel: u32 = 0; channel < channels; channel++) {
-    const target = patch + channel * patchBytes
-    if (channel > 0 && channelStride == 0) {
-      memory.copy(target, patch, patchBytes)
-      continue
-    }
-    const start = first + channel * channelStride
-    if (type == 0) cutBytes(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 2) cutWords(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 9) cutFloats(band, start, planeStride, rowStride, target, nz, ny, nx)
-    else if (type == 8) cutHalves(band, start, planeStride, rowStride, target, nz, ny, nx)
-    else if (type == 1) cutScalars<i8>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 3) cutScalars<i16>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 4) cutScalars<u32>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 5) cutScalars<i32>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 6) cutScalars<u64>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else if (type == 7) cutScalars<i64>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-    else cutScalars<f64>(band, start, planeStride, rowStride, target, nz, ny, nx, divisor)
-  }
-  return holdsSomething(patch, (channelStride == 0 ? 1 : channels) * nz * ny * nx)
+  if (type == 0) cutBytes(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 2) cutWords(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 9) cutFloats(band, first, planeStride, rowStride, patch, nz, ny, nx)
+  else if (type == 8) cutHalves(band, first, planeStride, rowStride, patch, nz, ny, nx)
+  else if (type == 1) cutScalars<i8>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 3) cutScalars<i16>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 4) cutScalars<u32>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 5) cutScalars<i32>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 6) cutScalars<u64>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else if (type == 7) cutScalars<i64>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  else cutScalars<f64>(band, first, planeStride, rowStride, patch, nz, ny, nx, divisor)
+  return holdsSomething(patch, nz * ny * nx)
 }
 
 /** Whether any of `count` floats is not 0. */
