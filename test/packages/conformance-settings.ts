@@ -45,6 +45,7 @@ export async function conformanceSettings(
       .run()
   await saved('save-h5', { fileName: file('load-h5/a.h5') })
   await saved('save-npy', { fileName: file('load-npy/a.npy') })
+  await saved('save-nrrd', { fileName: file('load-nrrd/a.nrrd') })
   await saved('save-tif', { fileName: file('load-tif/a.tif') })
   await saved('save-pngs', { outputPath: file('load-png/') })
   await saved('save-json', { inputName: 'chunk', filePath: file('load-json/a.json') })
@@ -112,6 +113,7 @@ export async function conformanceSettings(
     'load-h5': { options: { fileName: file('load-h5/a.h5') } },
     'load-json': { options: { filePath: file('load-json/a.json') } },
     'load-npy': { options: { fileName: file('load-npy/a.npy') } },
+    'load-nrrd': { options: { fileName: file('load-nrrd/a.nrrd') } },
     'load-png': { options: { path: file('load-png/') } },
     'load-precomputed': { options: volume('load-precomputed') },
     'load-tif': { options: { fileName: file('load-tif/a.tif') } },
@@ -138,6 +140,7 @@ export async function conformanceSettings(
       options: { fileName: file('save-npy/a.npy') },
       dtypes: [...INTEGERS, 'float16', 'float32', 'float64'],
     },
+    'save-nrrd': { options: { fileName: file('save-nrrd/a.nrrd') } },
     'save-pngs': { options: { outputPath: file('save-pngs/') } },
     'save-precomputed': { options: { ...volume('save-precomputed'), ...layout }, positionDependent: true },
     'save-tif': { options: { fileName: file('save-tif/a.tif') } },

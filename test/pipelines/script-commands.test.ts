@@ -128,6 +128,28 @@ test('C14 to C17: TIFF round trips', async () => {
   )
 })
 
+test('NRRD round trip', async () => {
+  await run(
+    'create-chunk --dtype uint16 --pattern sin --voxel-offset 3 -2 1 --voxel-size 40 8 4 save-nrrd -f /tmp/img.nrrd',
+  )
+  await run('load-nrrd -f /tmp/img.nrrd --header-geometry save-h5 -f /tmp/img.h5')
+  const read = await readHdf5(file('img.h5'))
+  assert.equal(Array.from(read.dataset('voxel_size').values, Number), [40, 8, 4])
+  assert.equal(Array.from(read.dataset('voxel_offset').values, Number), [3, -2, 1])
+  // 64³ voxels in four components, with the sizes of 2.6
+  assert.equal(
+    [...countValues(read.dataset('main').values)].sort(([left], [right]) => left - right),
+    [
+      [0, 86_897],
+      [1, 13_079],
+      [2, 84_584],
+      [3, 71_039],
+      [4, 6545],
+    ],
+  )
+  read.close()
+})
+
 test('C18: the info of a segmentation', async () => {
   mkdirSync(file('seg'))
   await run(

@@ -510,6 +510,29 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Load an NRRD file as a chunk. */
+  loadNrrd(options: {
+    /** file, .nrrd or .nhdr */
+    fileName: string
+    /** global position of the first voxel */
+    voxelOffset?: readonly [number, number, number]
+    offset?: readonly [number, number, number]
+    /** nm */
+    voxelSize?: readonly [number, number, number]
+    /** take offset and voxel size from the header where --voxel-offset and --voxel-size are not given */
+    headerGeometry?: boolean
+    /** axes of the file, fastest first; zyx for files of the Python release */
+    axisOrder?: 'xyz' | 'zyx'
+    /** what the voxels mean */
+    layerType?: 'image' | 'segmentation' | 'probability_map' | 'affinity_map' | 'unknown'
+    /** convert to this element type */
+    dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Load PNG sections: one image, a folder, or a cutout of numbered images. */
   loadPng(options: {
     /** file, folder, or beginning of the file names */
@@ -883,6 +906,23 @@ export interface OperatorMethods {
     /** file, or prefix of files named by box */
     fileName?: string
     filePath?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Save a chunk as an NRRD file. */
+  saveNrrd(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    inputName?: string
+    /** file; a name without .nrrd becomes <name>_<bbox>.nrrd, in a folder the default name is used */
+    fileName?: string
+    /** parts of raw files can be read without the rest */
+    encoding?: 'gzip' | 'raw'
+    /** of gzip */
+    compressionLevel?: number
+    /** axes of the file, fastest first; zyx as the Python release wrote them */
+    axisOrder?: 'xyz' | 'zyx'
     /** Instance name. */
     name?: string
   }): Chain
@@ -1656,6 +1696,26 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<unknown>
+  /** Load an NRRD file as a chunk. */
+  loadNrrd(options: {
+    /** file, .nrrd or .nhdr */
+    fileName: string
+    /** global position of the first voxel */
+    voxelOffset?: readonly [number, number, number]
+    offset?: readonly [number, number, number]
+    /** nm */
+    voxelSize?: readonly [number, number, number]
+    /** take offset and voxel size from the header where --voxel-offset and --voxel-size are not given */
+    headerGeometry?: boolean
+    /** axes of the file, fastest first; zyx for files of the Python release */
+    axisOrder?: 'xyz' | 'zyx'
+    /** what the voxels mean */
+    layerType?: 'image' | 'segmentation' | 'probability_map' | 'affinity_map' | 'unknown'
+    /** convert to this element type */
+    dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<Chunk>
   /** Load PNG sections: one image, a folder, or a cutout of numbered images. */
   loadPng(options: {
     /** file, folder, or beginning of the file names */
@@ -1967,6 +2027,21 @@ export interface OperatorFunctions {
     /** file, or prefix of files named by box */
     fileName?: string
     filePath?: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
+  /** Save a chunk as an NRRD file. */
+  saveNrrd(options: {
+    /** variable to read */
+    input: Chunk
+    /** file; a name without .nrrd becomes <name>_<bbox>.nrrd, in a folder the default name is used */
+    fileName?: string
+    /** parts of raw files can be read without the rest */
+    encoding?: 'gzip' | 'raw'
+    /** of gzip */
+    compressionLevel?: number
+    /** axes of the file, fastest first; zyx as the Python release wrote them */
+    axisOrder?: 'xyz' | 'zyx'
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>

@@ -1,8 +1,8 @@
 import { allocate, type PlainArray } from '@chunkflow/sdk'
+import { permuteAxes } from '@chunkflow/sdk/numerics'
+import { type ArrayRegion, readArrayRegion } from '@chunkflow/sdk/storage'
 import { withNpyFile } from './npy-file.js'
 import type { NpyHeader } from './npy-header.js'
-import { type Region, readStored } from './stored-region.js'
-import { fromFortranOrder } from './transpose.js'
 
 /** Reads the header of a file. @throws npy-missing, npy-unreadable */
 export const describeNpy = (path: string): Promise<NpyHeader> =>
@@ -15,7 +15,10 @@ export const describeNpy = (path: string): Promise<NpyHeader> =>
  */
 export const readNpy = (
   path: string,
-  choose: (shape: readonly number[]) => Region = (shape) => ({ start: shape.map(() => 0), count: shape }),
+  choose: (shape: readonly number[]) => ArrayRegion = (shape) => ({
+    start: shape.map(() => 0),
+    count: shape,
+  }),
 ): Promise<PlainArray> =>
   withNpyFile(path, async (file) => {
     const { shape, dtype, fortranOrder } = file.header
@@ -23,9 +26,11 @@ export const readNpy = (
     const elements = count.reduce((left, right) => left * right, 1)
     const data = allocate(dtype, elements)
     // in Fortran order the file is the C-order array of the reversed axes
-    const stored = fortranOrder
-      ? { sizes: shape.toReversed(), start: start.toReversed(), count: count.toReversed() }
-      : { sizes: shape, start, count }
-    if (elements > 0) await readStored(file, stored, data)
-    return { shape: count, dtype, data: fortranOrder ? await fromFortranOrder(data, dtype, count) : data }
+    const sizes = fortranOrder ? shape.toReversed() : shape
+    const region = fortranOrder ? { start: start.toReversed(), count: count.toReversed() } : { start, count }
+    if (elements > 0) await readArrayRegion(file.fill, { ...file.header, sizes }, region, data)
+    const moved = fortranOrder
+      ? await permuteAxes(data, dtype, region.count, [...shape.keys()].toReversed())
+      : data
+    return { shape: count, dtype, data: moved }
   })

@@ -1,5 +1,6 @@
 /** What drivers of STORAGE share: keys, ranges, requests that are tried again, limits, messages without secrets. */
 export * from './amazon-client.js'
+export * from './array-region.js'
 export * from './body.js'
 export * from './buckets.js'
 export * from './failures.js'

@@ -1,27 +1,44 @@
-import { bytesPerElement, type TypedArray } from '@chunkflow/sdk'
-import type { NpyFile } from './npy-file.js'
+import { bytesPerElement, type Dtype, type TypedArray } from '@chunkflow/kernel/authoring'
 
-/** A part of an array: start and size by axis. */
-export interface Region {
+/** A part of an array: start and size by axis, slowest axis first. */
+export interface ArrayRegion {
   readonly start: readonly number[]
   readonly count: readonly number[]
 }
 
-interface StoredRegion extends Region {
-  /** Of the whole array in the file, slowest axis first. */
+/** An array that lies uncompressed in a file. */
+export interface StoredArray {
+  /** Slowest axis first. */
   readonly sizes: readonly number[]
+  readonly dtype: Dtype
+  /** True when the bytes of an element have to be turned round. */
+  readonly bigEndian: boolean
+  /** Where the elements begin. */
+  readonly dataStart: number
 }
+
+/** Fills memory with the bytes from a position on, or throws. Positions only grow. */
+export type FillBytes = (bytes: Uint8Array, position: number) => Promise<void>
 
 /** How much is read at once. */
 const PIECE_BYTES = 16 * 2 ** 20
 /** Rows further apart than this are read one by one. */
 const LARGEST_GAP_BYTES = 64 * 1024
 
-/** Reads a region of a C-order file, which is not empty, into an array of its size. */
-export async function readStored(file: NpyFile, region: StoredRegion, data: TypedArray): Promise<void> {
-  const { dtype, bigEndian, dataStart } = file.header
+/**
+ * Reads a region of an array, which is not empty, into memory of its size: its rows, and gaps between short ones, in the order
+ * in which they are stored.
+ * @param advance is told how many elements were read
+ */
+export async function readArrayRegion(
+  fill: FillBytes,
+  { sizes: allSizes, dtype, bigEndian, dataStart }: StoredArray,
+  region: ArrayRegion,
+  data: TypedArray,
+  { signal, advance }: { signal?: AbortSignal | undefined; advance?: (elements: number) => void } = {},
+): Promise<void> {
   const bytes = bytesPerElement(dtype)
-  const { sizes, start, count } = joinWholeAxes(region)
+  const { sizes, start, count } = joinWholeAxes({ sizes: allSizes, ...region })
   const strides = stridesOf(sizes)
   const rowBytes = count.at(-1)! * bytes
   const rowStride = (strides.at(-2) ?? 0) * bytes
@@ -30,39 +47,39 @@ export async function readStored(file: NpyFile, region: StoredRegion, data: Type
   const together = near ? Math.max(1, Math.floor(PIECE_BYTES / Math.max(rowStride, rowBytes))) : 1
   const scratch = new Uint8Array(together > 1 ? Math.min(rows, together) * rowStride : 0)
   let done = 0
+  /** Reads without a copy, also more than one view can hold. */
+  const readRun = async (position: number, length: number): Promise<void> => {
+    for (let part = 0; part < length; part += PIECE_BYTES) {
+      signal?.throwIfAborted()
+      const piece = Math.min(PIECE_BYTES, length - part)
+      await fill(bytesOf(data, done + part, piece), position + part)
+      advance?.(piece / bytes)
+    }
+  }
   for (const first of planeStarts(start, count, strides))
     for (let row = 0; row < rows; row += together) {
+      signal?.throwIfAborted()
       const taken = Math.min(together, rows - row)
       const position = dataStart + first * bytes + row * rowStride
-      if (taken === 1) await readRun(file, position, data, done, rowBytes)
+      if (taken === 1) await readRun(position, rowBytes)
       else {
         const span = scratch.subarray(0, (taken - 1) * rowStride + rowBytes)
-        await file.fill(span, position)
+        await fill(span, position)
         const target = bytesOf(data, done, taken * rowBytes)
         for (let index = 0; index < taken; index++)
           target.set(span.subarray(index * rowStride, index * rowStride + rowBytes), index * rowBytes)
+        advance?.((taken * rowBytes) / bytes)
       }
       if (bigEndian) turnRound(data, done, taken * rowBytes)
       done += taken * rowBytes
     }
 }
 
-/** Reads without a copy, also more than one view can hold. */
-async function readRun(
-  file: NpyFile,
-  position: number,
-  data: TypedArray,
-  byteOffset: number,
-  length: number,
-): Promise<void> {
-  for (let done = 0; done < length; done += PIECE_BYTES)
-    await file.fill(bytesOf(data, byteOffset + done, Math.min(PIECE_BYTES, length - done)), position + done)
-}
-
 const bytesOf = ({ buffer, byteOffset }: TypedArray, start: number, length: number): Uint8Array =>
   new Uint8Array(buffer, byteOffset + start, length)
 
 function turnRound(data: TypedArray, start: number, length: number): void {
+  if (data.BYTES_PER_ELEMENT === 1) return
   for (let done = 0; done < length; done += PIECE_BYTES) {
     const piece = Math.min(PIECE_BYTES, length - done)
     const bytes = Buffer.from(data.buffer, data.byteOffset + start + done, piece)
@@ -72,8 +89,12 @@ function turnRound(data: TypedArray, start: number, length: number): void {
   }
 }
 
+interface SizedRegion extends ArrayRegion {
+  readonly sizes: readonly number[]
+}
+
 /** An axis that is read whole becomes one with the axis before it: fewer and longer rows. */
-function joinWholeAxes({ sizes, start, count }: StoredRegion): StoredRegion {
+function joinWholeAxes({ sizes, start, count }: SizedRegion): SizedRegion {
   const joined: { size: number; start: number; count: number }[] = []
   for (let axis = sizes.length - 1; axis >= 0; axis--) {
     const [inner] = joined
