@@ -5,14 +5,15 @@ import { KernelInstance } from '@chunkflow/sdk/compute'
 export interface KernelReference {
   readonly kernel: number
   readonly module?: WebAssembly.Module
+  readonly sharedMemory: boolean
 }
 
 const modules = new Map<number, WebAssembly.Module>()
 let session: KernelInstance | undefined
 
-function instantiate({ kernel, module }: KernelReference): KernelInstance {
+function instantiate({ kernel, module, sharedMemory }: KernelReference): KernelInstance {
   if (module !== undefined) modules.set(kernel, module)
-  return new KernelInstance(modules.get(kernel)!)
+  return new KernelInstance(modules.get(kernel)!, { sharedMemory })
 }
 
 /** Either single calls, each on an instance of its own, or one session at a time. */
@@ -24,6 +25,7 @@ export default defineWorker({
   call: (call: KernelCall) => session!.call(call),
   readKept: (request: { name: string; byteOffset: number; target: ArrayBufferView }): void =>
     session!.readKept(request.name, request.byteOffset, request.target),
+  keptView: (name: string): Uint8Array => session!.keptView(name),
   /** Drops the instance and its memory. */
   close: (): void => {
     session = undefined

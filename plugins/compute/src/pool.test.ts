@@ -1,15 +1,17 @@
-import type { Compute, WasmKernel } from '@chunkflow/sdk'
+import type { Compute, KernelCall, WasmKernel } from '@chunkflow/sdk'
 import { codeOf, errorOf, inlineCompute } from '@chunkflow/sdk/testing'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from './pool.js'
 import base64 from './testing/probe.wasm.js'
+import sharedProbe from './testing/shared-probe.wasm.js'
 
 const test = suite('pool')
 const kernel: WasmKernel = { name: 'probe', base64 }
 const entry = new URL('./kernel.worker.ts', import.meta.url)
 const pool = createPool(entry, 2)
+const inline = inlineCompute()
 test.after(() => pool.dispose())
 
 const fails = async (action: Promise<unknown>, code: string): Promise<void> =>
@@ -39,7 +41,6 @@ test('calls a kernel with views of shared and of plain memory', async () => {
 })
 
 test('gives the same results as a call in place', async () => {
-  const inline = inlineCompute()
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 60 }),
@@ -71,6 +72,51 @@ test('a session keeps its regions, another one has its own', async () => {
   await second.readKept('sum', 0, value)
   assert.is(value[0], 5)
   await Promise.all([first.close(), second.close()])
+})
+
+test('a region of shared memory is seen where the session was opened, and stays after it', async () => {
+  const sharedKernel = { name: 'shared-probe', base64: sharedProbe, sharedMemory: true } as const
+  const region = { keep: 'values', bytes: 12 }
+  const add = (amount: number, count: number): KernelCall => ({
+    export: 'addToAll',
+    args: [region, amount, count],
+  })
+  for (const compute of [pool, inline]) {
+    const session = await compute.open(sharedKernel)
+    await session.call(add(7, 3))
+    const view = await session.keptView('values')
+    const values = new Uint32Array(view.buffer, view.byteOffset, view.byteLength / 4)
+    assert.equal([...values], [7, 7, 7])
+    // the kernel's memory grows, the view stays on it
+    await session.call({
+      export: 'addToAll',
+      args: [{ keep: 'more', bytes: 1 << 20 }, 1, 1 << 18],
+    })
+    await session.call(add(2, 2))
+    await session.close()
+    assert.equal([...values], [9, 9, 7])
+  }
+})
+
+test('memory that is not shared is not given out', async () => {
+  const session = await pool.open(kernel)
+  await session.call({ export: 'accumulate', args: [{ keep: 'sum', bytes: 16 }, 5] })
+  assert.match(String(await session.keptView('sum').catch(String)), 'shared memory')
+  assert.match(String(await session.keptView('none').catch(String)), 'no such kept region')
+  await session.close()
+})
+
+test('a region named late is zero where others were used before', async () => {
+  for (const compute of [pool, inline]) {
+    const session = await compute.open(kernel)
+    const dirt = new Uint32Array(64).fill(5)
+    await session.call({ export: 'addTo', args: [{ in: dirt }, { inout: dirt }, { scratch: 256 }, 64] })
+    const late = new Uint32Array(64).fill(1)
+    await session.call({ export: 'accumulate', args: [{ keep: 'late', bytes: 256 }, 3] })
+    await session.readKept('late', 0, late)
+    assert.equal([...late], [3, ...new Array(63).fill(0)])
+    await session.close()
+  }
 })
 
 test('an instance never sees what another one left', async () => {

@@ -28,9 +28,10 @@ export function createPool(
       module: compileKernel(kernel.base64),
     }
     kernels.set(kernel.base64, compiled)
-    if (worker.known.has(compiled.number)) return { kernel: compiled.number }
+    const reference = { kernel: compiled.number, sharedMemory: kernel.sharedMemory ?? false }
+    if (worker.known.has(compiled.number)) return reference
     worker.known.add(compiled.number)
-    return { kernel: compiled.number, module: compiled.module }
+    return { ...reference, module: compiled.module }
   }
 
   async function openSession(kernel: WasmKernel, signal: AbortSignal | undefined): Promise<KernelSession> {
@@ -78,6 +79,7 @@ export function createPool(
           staged.release()
         }
       },
+      keptView: (name) => worker.session.call<Uint8Array>('keptView', name),
       close,
     }
   }

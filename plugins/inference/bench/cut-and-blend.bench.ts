@@ -1,8 +1,8 @@
 import { allocate, createChunk, productZyx } from '@chunkflow/sdk'
 import { inlineCompute } from '@chunkflow/sdk/testing'
 import type { Bench } from '../../../test/bench/measure.js'
-import { openBandBlender } from '../src/band-blender.js'
 import { createBlendKernels } from '../src/blend-kernels.js'
+import { openBlender } from '../src/blender.js'
 import { openPatchCutter } from '../src/patch-cutter.js'
 import { geometryOf, gridOf } from '../src/settings.js'
 import { patchWeights } from '../src/weights.js'
@@ -30,22 +30,20 @@ export default async function bench({ ratio }: Bench): Promise<void> {
   const voxels = productZyx(geometry.inputPatchSize)
   const slot = allocate('float32', voxels) as Float32Array
   const result = (allocate('float32', channels * voxels) as Float32Array).fill(0.25)
-  const output = allocate('float32', channels * productZyx(grid.outputSize))
 
   async function cutAndBlend(): Promise<void> {
     const cutter = await openPatchCutter(compute, chunk, {
       patchSize: geometry.inputPatchSize,
       inputChannels: 1,
     })
-    const blender = await openBandBlender(createBlendKernels(compute), {
-      output,
+    const blender = await openBlender(createBlendKernels(compute), {
       half: false,
+      inPlace: true,
       channels,
       geometry,
       grid,
       weights,
       sumsBytes: 0,
-      keep: false,
       weighted: false,
       resultSize: geometry.outputPatchSize,
       myelinThreshold: undefined,
@@ -63,7 +61,8 @@ export default async function bench({ ratio }: Bench): Promise<void> {
     await cutter.close()
   }
 
-  const bytes = grid.patchCount * voxels * (1 + 4 + channels * 4 * 4) + 2 * output.byteLength
+  const bytes =
+    grid.patchCount * voxels * (1 + 4 + channels * 4 * 4) + 2 * 4 * channels * productZyx(grid.outputSize)
   const from = new Uint8Array(2 ** 26).fill(1)
   const to = new Uint8Array(from.length).fill(2)
   const copy = async (): Promise<void> => {

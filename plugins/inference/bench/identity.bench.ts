@@ -89,6 +89,5 @@ export default async function bench({ ratio }: Bench): Promise<void> {
     () => masked.infer(),
     { runs: 15, target: 1 },
   )
-  await blendKernels.dispose()
   await compute.dispose()
 }

@@ -1,15 +1,8 @@
-import {
-  type Chunk,
-  type Compute,
-  createChunk,
-  type KernelCall,
-  type KernelSession,
-  SILENT_PROGRESS,
-} from '@chunkflow/sdk'
+import { type Chunk, type Compute, type KernelCall, SILENT_PROGRESS } from '@chunkflow/sdk'
 import { codeOf, inlineCompute, randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createBlendKernels, weightsRegion } from './blend-kernels.js'
+import { createBlendKernels } from './blend-kernels.js'
 import { inferChunk } from './infer-chunk.js'
 import { modelSettings } from './load-model.js'
 import { geometryOf, gridOf, type InferenceOptions } from './settings.js'
@@ -37,13 +30,12 @@ const OPTIONS: InferenceOptions = {
 }
 
 interface OpenedSession {
-  readonly session: KernelSession
   readonly calls: KernelCall[]
   closed: boolean
 }
 
-/** Counts the sessions of the blend kernel, and what they were asked. */
-function watchedCompute() {
+/** Notes the sessions of the blend kernel, and what they were asked. @param change of what they are asked */
+function watchedCompute(change: (call: KernelCall, session: number) => KernelCall) {
   const inline = inlineCompute()
   const sessions: OpenedSession[] = []
   const compute: Compute = {
@@ -51,13 +43,13 @@ function watchedCompute() {
     async open(kernel, options) {
       const session = await inline.open(kernel, options)
       if (kernel.name !== 'blend') return session
-      const opened: OpenedSession = { session, calls: [], closed: false }
-      sessions.push(opened)
+      const opened: OpenedSession = { calls: [], closed: false }
+      const number = sessions.push(opened) - 1
       return {
         ...session,
         call: (call) => {
           opened.calls.push(call)
-          return session.call(call)
+          return session.call(change(call, number))
         },
         close: async () => {
           opened.closed = true
@@ -70,8 +62,11 @@ function watchedCompute() {
 }
 
 /** Infers chunks one after another, as an operator does. */
-function series(change: Partial<InferenceOptions> = {}) {
-  const { compute, sessions } = watchedCompute()
+function series(
+  change: Partial<InferenceOptions> = {},
+  changeCall: (call: KernelCall, session: number) => KernelCall = (call) => call,
+) {
+  const { compute, sessions } = watchedCompute(changeCall)
   const blendKernels = createBlendKernels(compute)
   const options = { ...OPTIONS, ...change }
   const geometry = geometryOf(options)
@@ -80,7 +75,6 @@ function series(change: Partial<InferenceOptions> = {}) {
   return {
     sessions,
     weights,
-    dispose: () => blendKernels.dispose(),
     async infer(
       chunk: Chunk,
       {
@@ -119,28 +113,33 @@ const regionsOf = ({ calls }: OpenedSession): Map<string, number> =>
     ),
   )
 
-test('equal chunks share one kernel, others get their own', async () => {
-  const { infer, sessions, dispose } = series()
-  await infer(chunkOf(13, 30, 47))
-  await infer(chunkOf(13, 30, 47))
-  assert.is(sessions.length, 1)
-  // as many voxels, but other patches
-  await infer(chunkOf(13, 47, 30))
-  assert.is(sessions.length, 2)
-  assert.equal(
-    sessions.map(({ closed }) => closed),
-    [true, false],
-  )
-  await infer(chunkOf(13, 30, 47))
-  assert.is(sessions.length, 3)
-  await dispose()
-  assert.ok(sessions.every(({ closed }) => closed))
+/** What a session keeps besides the output and the weights. */
+const sumsOf = (session: OpenedSession): number => regionsOf(session).get('sums') ?? 0
+
+test('every chunk has a kernel of its own, which ends with it', async () => {
+  const { infer, sessions } = series()
+  for (const [count, size] of [
+    [1, [13, 30, 47]],
+    [2, [13, 30, 47]],
+    // as many voxels, but other patches
+    [3, [13, 47, 30]],
+  ] as const) {
+    await infer(chunkOf(...(size as [number, number, number])))
+    assert.is(sessions.length, count)
+    assert.ok(sessions.every(({ closed }) => closed))
+  }
+})
+
+test('results of earlier chunks stay as they are', async () => {
+  const { infer } = series()
+  const first = await infer(chunkOf(13, 30, 47))
+  const copy = first.data.slice()
+  await infer(randomChunk([13, 30, 47], { dtype: 'uint8' }, { seed: 5 }))
+  assert.equal(first.data, copy)
 })
 
 test('sums are kept from the second of equal chunks on, and not made again', async () => {
-  const { infer, sessions, weights, dispose } = series()
-  const chunk = chunkOf(13, 30, 47)
-  const weighted = () => {
+  const weighted = (weights: Float32Array) => {
     const run = (settings: Parameters<typeof unevenRun>[0]) => {
       const uneven = unevenRun(settings)
       return (batch: Float32Array, count: number, result: Float32Array) => {
@@ -150,66 +149,61 @@ test('sums are kept from the second of equal chunks on, and not made again', asy
     }
     return { backend: fakeBackend(run, { weighted: true }), sumsBytes: 1e9 }
   }
-  const first = await infer(chunk, weighted())
-  assert.not.ok(regionsOf(sessions[0]!).has('sums'))
-  assert.equal((await infer(chunk, weighted())).data, first.data)
-  assert.ok(regionsOf(sessions[0]!).has('sums'))
-  // without weights no sum can be made: they are those of the chunk before
-  const none = new Float32Array(weights.length)
-  await sessions[0]!.session.call({
-    export: 'read',
-    args: [weightsRegion(weights), 0, { in: none }, none.byteLength],
+  // the third chunk gets no weights: no sum can be made of them
+  const { infer, sessions, weights } = series({}, (call, session) => {
+    const [region] = call.args
+    const isWeights = typeof region === 'object' && 'keep' in region && region.keep === 'weights'
+    if (session !== 2 || call.export !== 'read' || !isWeights) return call
+    return { ...call, args: [region, 0, { in: new Float32Array(weights.length) }, weights.byteLength] }
   })
-  assert.equal((await infer(chunk, weighted())).data, first.data)
-  assert.is(sessions.length, 1)
-  await dispose()
+  const chunk = chunkOf(13, 30, 47)
+  const first = await infer(chunk, weighted(weights))
+  assert.is(sumsOf(sessions[0]!), 0)
+  for (const session of [1, 2]) {
+    assert.equal((await infer(chunk, weighted(weights))).data, first.data)
+    assert.ok(sumsOf(sessions[session]!) > 0)
+  }
+})
+
+test('sums of other patches are forgotten', async () => {
+  const { infer, sessions } = series()
+  for (const size of [30, 30, 47, 30]) await infer(chunkOf(13, size, 77 - size))
+  assert.equal(
+    sessions.map((session) => sumsOf(session) > 0),
+    [false, true, false, false],
+  )
 })
 
 test('sums take their share of the result at most', async () => {
-  const { infer, sessions, dispose } = series()
+  const { infer, sessions } = series()
   const chunk = chunkOf(23, 61, 94)
   const first = await infer(chunk)
   assert.equal((await infer(chunk)).data, first.data)
-  const sums = regionsOf(sessions[0]!).get('sums')!
+  const sums = sumsOf(sessions[1]!)
   assert.ok(sums > 0 && sums <= first.data.byteLength / 32, `${sums} of ${first.data.byteLength}`)
-  await dispose()
 })
 
-test('nothing is normalised without --mask-output-chunk, the kernel waits all the same', async () => {
-  const { infer, sessions, dispose } = series({ maskOutputChunk: false })
+test('nothing is normalised without --mask-output-chunk', async () => {
+  const { infer, sessions } = series({ maskOutputChunk: false })
   const chunk = chunkOf(14, 28, 48)
   const first = await infer(chunk)
   assert.equal((await infer(chunk)).data, first.data)
-  assert.is(sessions.length, 1)
-  assert.not.ok(regionsOf(sessions[0]!).has('sums'))
-  await dispose()
+  assert.is(sumsOf(sessions[1]!), 0)
 })
 
-test('a kernel is not used after a failure, nor under another signal', async () => {
-  const { infer, sessions, dispose } = series()
+test('nothing is kept of a failure', async () => {
+  const { infer, sessions } = series()
   const chunk = chunkOf(13, 30, 47)
-  const good = await infer(chunk)
   const bad = fakeBackend((settings) => (batch, count, result) => {
     identityRun(settings)(batch, count, result)
     result[result.length - 1] = Number.NaN
   })
   assert.is(await codeOf(() => infer(chunk, { backend: bad })), 'output-range')
   assert.ok(sessions[0]!.closed)
+  const good = await infer(chunk)
+  assert.is(sumsOf(sessions[1]!), 0)
   assert.equal((await infer(chunk)).data, good.data)
-  assert.is(sessions.length, 2)
-  await infer(chunk, { signal: new AbortController().signal })
-  assert.is(sessions.length, 3)
-  assert.ok(sessions[1]!.closed)
-  await dispose()
-})
-
-test('a kernel that holds much beside the result does not wait', async () => {
-  // one patch: the band is as large as the result
-  const { infer, sessions, dispose } = series({ inputPatchSize: [90, 256, 250], numOutputChannels: 1 })
-  const data = new Uint8Array(new SharedArrayBuffer(90 * 256 * 250)).fill(1)
-  await infer(createChunk(data, [90, 256, 250]), { backend: fakeBackend(identityRun) })
-  assert.ok(sessions[0]!.closed)
-  await dispose()
+  assert.ok(sumsOf(sessions[2]!) > 0)
 })
 
 test.run()

@@ -1,110 +1,119 @@
-import type { Compute, KernelSession } from '@chunkflow/sdk'
+import { allocate, type Compute, type KernelSession } from '@chunkflow/sdk'
 import type { PatchGeometry, PatchGrid } from './geometry.js'
 import base64 from './kernels/blend.wasm.js'
 import { planWeightSums, type WeightSums } from './weight-sums.js'
 
-/** What the memory of a blend kernel is laid out for. */
+/** How the patches of a chunk lie, and what they weigh. */
 export interface BlendLayout {
   readonly geometry: PatchGeometry
   readonly grid: PatchGrid
-  readonly channels: number
   /** (z, y, x) of the output patch; the same for equal geometries. */
   readonly weights: Float32Array
   /** What kept sums of weights may take. */
   readonly sumsBytes: number
-  /** Whether the kernel may wait for the next chunk, with all its memory. */
-  readonly keep: boolean
 }
 
-/** A session of the blend kernel that has the patch weights. */
+/** A session of the blend kernel for one chunk. */
 export interface BlendKernel {
   readonly session: KernelSession
   /** Undefined where weights are not normalised. */
   readonly sums: WeightSums | undefined
-  /** Ends its use for a chunk. @param intact false after a failure: it is not used again */
-  release(intact: boolean): Promise<void>
+  /** Puts the patch weights, and sums that are kept, into the kernel's memory, behind what lies there. */
+  start(): Promise<void>
+  /** Ends its use. @param intact false after a failure: nothing is kept of it */
+  close(intact: boolean): Promise<void>
 }
 
 export interface BlendKernels {
-  /** The kernel that waits, if its chunk was laid out in the same way, else a new one. */
   open(layout: BlendLayout, signal: AbortSignal | undefined): Promise<BlendKernel>
-  dispose(): Promise<void>
 }
 
-interface Waiting {
+interface Kept {
   readonly layout: string
-  /** A session obeys the signal it was opened with, and no other. */
-  readonly signal: AbortSignal | undefined
-  readonly session: KernelSession
-  /** For the next chunk. */
-  readonly sums: WeightSums | undefined
+  readonly plan: WeightSums
+  /** Filled by the second of equal chunks. */
+  sums: Float32Array | undefined
+  /** Which rows of the sums are there, one byte a row. */
+  made: Uint8Array | undefined
 }
 
 /**
- * Blend kernels for chunk after chunk. One may wait for the next chunk: if that has equal patches, the band and the patch
- * weights have their memory already, and sums of weights are kept from then on. Not before: to put them into memory that
- * was never touched takes about as long as to make them, which one chunk does not pay back.
+ * Blend kernels for chunk after chunk. Sums of weights are kept from the second of equal chunks on. Not before: to put them
+ * into memory that was never touched takes about as long as to make them, which one chunk does not pay back.
  */
 export function createBlendKernels(compute: Compute): BlendKernels {
-  let waiting: Waiting | undefined
-
-  async function replaceWaiting(next?: Waiting): Promise<void> {
-    const former = waiting
-    waiting = next
-    await former?.session.close()
-  }
-  async function takeWaiting(layout: string, signal: AbortSignal | undefined): Promise<Waiting | undefined> {
-    const found = waiting
-    if (found?.layout === layout && found.signal === signal) {
-      waiting = undefined
-      return found
-    }
-    await replaceWaiting()
-    return undefined
-  }
+  let kept: Kept | undefined
 
   return {
     async open(layout, signal) {
+      const { geometry, grid, weights, sumsBytes } = layout
+      const planSums = (bytes: number) => planWeightSums(grid, geometry.outputPatchSize, bytes)
       const key = keyOf(layout)
-      const found = await takeWaiting(key, signal)
-      const session = found?.session ?? (await startSession(compute, layout.weights, signal))
-      const sums = found === undefined ? planSums(layout, 0) : found.sums
+      const again = kept?.layout === key ? kept : undefined
+      const sums = geometry.masked ? (again?.plan ?? planSums(0)) : undefined
+      const options = signal === undefined ? {} : { signal }
+      const session = await compute.open({ name: 'blend', base64, sharedMemory: true }, options)
+      const put = (region: Region, view: ArrayBufferView) =>
+        session.call({ export: 'read', args: [region, 0, { in: view }, view.byteLength] })
+
+      /** Takes the sums out of the kernel for the next chunk. */
+      async function keep(plan: WeightSums): Promise<void> {
+        if (again === undefined) {
+          kept = { layout: key, plan: planSums(sumsBytes), sums: undefined, made: undefined }
+          return
+        }
+        if (again.sums !== undefined || plan.rows === 0) return
+        const sums = allocate('float32', plan.bytes / 4) as Float32Array
+        const made = allocate('uint8', plan.rows) as Uint8Array
+        const { sums: sumsRegion, made: madeRegion } = sumsRegions(plan)
+        await Promise.all([
+          session.readKept(sumsRegion.keep, 0, sums),
+          session.readKept(madeRegion.keep, 0, made),
+        ])
+        again.sums = sums
+        again.made = made
+      }
+
       return {
         session,
         sums,
-        release: (intact) =>
-          intact && layout.keep
-            ? replaceWaiting({
-                layout: key,
-                signal,
-                session,
-                sums: found?.sums ?? planSums(layout, layout.sumsBytes),
-              })
-            : session.close(),
+        async start() {
+          await put(weightsRegion(weights), weights)
+          if (again?.sums === undefined || again.made === undefined) return
+          const regions = sumsRegions(again.plan)
+          await Promise.all([put(regions.sums, again.sums), put(regions.made, again.made)])
+        },
+        async close(intact) {
+          try {
+            if (intact && sums !== undefined) await keep(sums)
+          } finally {
+            await session.close()
+          }
+        },
       }
     },
-    dispose: () => replaceWaiting(),
   }
 }
 
-export const weightsRegion = (weights: Float32Array) => ({ keep: 'weights', bytes: weights.byteLength })
-
-async function startSession(
-  compute: Compute,
-  weights: Float32Array,
-  signal: AbortSignal | undefined,
-): Promise<KernelSession> {
-  const session = await compute.open({ name: 'blend', base64 }, signal === undefined ? {} : { signal })
-  await session.call({
-    export: 'read',
-    args: [weightsRegion(weights), 0, { in: weights }, weights.byteLength],
-  })
-  return session
+interface Region {
+  readonly keep: string
+  readonly bytes: number
 }
 
-const planSums = ({ geometry, grid }: BlendLayout, keepBytes: number): WeightSums | undefined =>
-  geometry.masked ? planWeightSums(grid, geometry.outputPatchSize, keepBytes) : undefined
+export const weightsRegion = (weights: Float32Array): Region => ({
+  keep: 'weights',
+  bytes: weights.byteLength,
+})
+
+/** Where the kernel keeps sums that are used again, and which of them it has. */
+export const sumsRegions = ({
+  rows,
+  bytes,
+}: WeightSums): { readonly made: Region; readonly sums: Region } => ({
+  made: { keep: 'made', bytes: rows },
+  sums: { keep: 'sums', bytes },
+})
 
 /** Equal for chunks whose patches lie in the same way. */
-const keyOf = ({ geometry, grid, channels, sumsBytes }: BlendLayout): string =>
-  JSON.stringify([geometry, grid.outputSize, grid.outputStarts, channels, sumsBytes])
+const keyOf = ({ geometry, grid, sumsBytes }: BlendLayout): string =>
+  JSON.stringify([geometry, grid.outputSize, grid.outputStarts, sumsBytes])

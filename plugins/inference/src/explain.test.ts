@@ -35,7 +35,7 @@ test('gives the numbers of the production command', () => {
     'chunk     202×1536×1536 uint8',
     'patches   14×9×9 = 1134, in 189 batches of up to 6',
     'output    4 channels of 182×1280×1280 float32, box 100-282_1128-2408_2128-3408',
-    'memory    4795 MiB besides the input and the model: output 4550 MiB, two batches with results 168 MiB, cutting and blending 77 MiB, of which 65 MiB wait for the next chunk',
+    'memory    4789 MiB besides the input and the model: output 4550 MiB, two batches with results 168 MiB, cutting and blending 71 MiB',
   ])
 })
 

@@ -16,8 +16,8 @@ import {
   geometryOf,
   gridOf,
   type InferenceOptions,
-  keepsBlender,
   memoryNeeds,
+  overheadBytes,
   resultChannels,
   totalBytes,
 } from './settings.js'
@@ -107,7 +107,7 @@ function explainChunk(options: InferenceOptions, geometry: PatchGeometry, input:
     ),
     line(
       'memory',
-      `${mebibytes(totalBytes(needs))} besides the input and the model: output ${mebibytes(needs.output)}, two batches with results ${mebibytes(2 * (needs.batch + needs.results))}, cutting and blending ${mebibytes(needs.cutter + needs.blender + needs.carry)}${keepsBlender(needs) ? `, of which ${mebibytes(needs.blender)} wait for the next chunk` : ''}`,
+      `${mebibytes(totalBytes(needs))} besides the input and the model: output ${mebibytes(needs.output)}, two batches with results ${mebibytes(2 * (needs.batch + needs.results))}, cutting and blending ${mebibytes(overheadBytes(needs))}`,
     ),
   ]
 }

@@ -16,16 +16,16 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import { isAllZero } from './all-zero.js'
-import { openBandBlender } from './band-blender.js'
 import { type BlendKernels, createBlendKernels } from './blend-kernels.js'
+import { openBlender } from './blender.js'
 import type { PatchGeometry, PatchGrid } from './geometry.js'
 import type { OutputMask } from './output-mask.js'
 import { openPatchCutter } from './patch-cutter.js'
 import { type LeftOut, runPatches } from './run-patches.js'
 import {
+  addsInPlace,
   checkMemory,
   type InferenceOptions,
-  keepsBlender,
   memoryNeeds,
   myelinThreshold,
   resultChannels,
@@ -68,7 +68,7 @@ export async function inferChunk(
     readonly model: Model
     readonly weights: Float32Array
     readonly compute: Compute
-    /** Where the next chunk may find the kernel of this one; undefined: there is none. */
+    /** Where the next chunk may find sums of weights of this one; undefined: there is none. */
     readonly blendKernels?: BlendKernels
     /** Voxels it removes are 0, and patches without any other do not reach the model. */
     readonly mask?: OutputMask
@@ -84,10 +84,9 @@ export async function inferChunk(
   const { numInputChannels: inputChannels, numOutputChannels: channels, dtype } = options
   const posting = job.postableBytes === undefined ? {} : { postableBytes: job.postableBytes }
   const input = { dtype: chunk.dtype, channels: channelCount(chunk) }
-  const needs = memoryNeeds(geometry, grid, options, input, model)
+  const needs = memoryNeeds(geometry, grid, options, input, model, job.postableBytes)
   checkMemory(needs)
-  const output = emptyChunk(dtype, [channels, ...grid.outputSize], placement(job))
-  if (isAllZero(chunk)) return finished(job, output.data, true)
+  if (isAllZero(chunk)) return finished(job, emptyChunk(dtype, [channels, ...grid.outputSize]).data, true)
   const { signal } = context
   const cutter = await openPatchCutter(compute, chunk, {
     patchSize: geometry.inputPatchSize,
@@ -97,15 +96,14 @@ export async function inferChunk(
   })
   const bar = context.progress.start('inference', grid.patchCount, 'patches')
   try {
-    const blender = await openBandBlender(job.blendKernels ?? createBlendKernels(compute), {
-      output: output.data,
+    const blender = await openBlender(job.blendKernels ?? createBlendKernels(compute), {
       half: dtype === 'float16',
+      inPlace: addsInPlace(needs, dtype, job.postableBytes),
       channels,
       geometry,
       grid,
       weights: job.weights,
       sumsBytes: job.sumsBytes ?? sumsLimit(needs.output),
-      keep: job.blendKernels !== undefined && keepsBlender(needs),
       weighted: model.weighted ?? false,
       resultSize: model.resultSize,
       myelinThreshold: myelinThreshold(options),
@@ -129,8 +127,8 @@ export async function inferChunk(
       })
       job.onLeftOut?.(leftOut)
       const { withinUnit } = await blender.finish()
-      mask?.apply(output)
-      return finished(job, output.data, withinUnit)
+      mask?.apply(createChunk(blender.output, [channels, ...grid.outputSize], { dtype, ...placement(job) }))
+      return finished(job, blender.output, withinUnit)
     } finally {
       await blender.close()
     }

@@ -1,7 +1,7 @@
 import { type Model, zyx } from '@chunkflow/sdk'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { BandBlender, PatchIndex } from './band-blender.js'
+import type { Blender, PatchIndex } from './blender.js'
 import type { PatchGrid } from './geometry.js'
 import type { PatchCutter } from './patch-cutter.js'
 import { type PatchRun, runPatches } from './run-patches.js'
@@ -37,7 +37,8 @@ function slowRun(change: Partial<PatchRun> = {}) {
     },
     close: async () => {},
   }
-  const blender: BandBlender = {
+  const blender: Blender = {
+    output: new Float32Array(0),
     blend: ([, , x]: PatchIndex, result) =>
       step(`blend ${x}${result === undefined ? ' as zeros' : ` of ${result[0]}`}`),
     finish: async () => ({ withinUnit: true }),

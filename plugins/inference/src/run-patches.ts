@@ -1,12 +1,12 @@
 import { allocate, chunkflowError, type Model, productZyx, type Zyx, zyx } from '@chunkflow/sdk'
-import type { BandBlender, PatchIndex } from './band-blender.js'
+import type { Blender, PatchIndex } from './blender.js'
 import type { PatchGrid } from './geometry.js'
 import type { PatchCutter } from './patch-cutter.js'
 
 export interface PatchRun {
   readonly model: Model
   readonly cutter: PatchCutter
-  readonly blender: BandBlender
+  readonly blender: Blender
   readonly grid: PatchGrid
   readonly inputPatchSize: Zyx
   readonly inputChannels: number

@@ -11,6 +11,7 @@ import {
 import { POSTABLE_BYTES } from './array-port.js'
 import { carrySizes } from './band-rows.js'
 import { type PatchGeometry, type PatchGrid, patchGeometry, planPatches } from './geometry.js'
+import { pieceBytes } from './piece-bytes.js'
 import { planWeightSums } from './weight-sums.js'
 
 type Triple = readonly [number, number, number]
@@ -126,9 +127,11 @@ export interface MemoryNeeds {
   /** One batch of patches, and its results. */
   readonly batch: number
   readonly results: number
-  /** Memory of the kernels that cut and blend, the latter with sums of weights. */
+  /** Memory of the kernels that cut and blend, the latter without sums of patches, but with those of weights. */
   readonly cutter: number
   readonly blender: number
+  /** The part of the output under one row of patches, for output that cannot be made in the kernel's memory. */
+  readonly band: number
   /** Partial sums of float16 output. */
   readonly carry: number
 }
@@ -139,50 +142,67 @@ export function memoryNeeds(
   options: InferenceOptions,
   input: { readonly dtype: Dtype; readonly channels: number },
   model: { readonly channels: number; readonly resultSize: Zyx },
+  postableBytes = POSTABLE_BYTES,
 ): MemoryNeeds {
   const slots = Math.min(options.batchSize, grid.patchCount)
-  const carry = carrySizes(options.numOutputChannels, geometry, grid)
   const patch = 4 * options.numInputChannels * productZyx(geometry.inputPatchSize)
   const [planes, rows] = geometry.inputPatchSize
   const channel = 4 * productZyx(model.resultSize)
   const [outputPlanes, outputRows] = geometry.outputPatchSize
-  const band =
-    options.numOutputChannels *
-    Math.min(outputPlanes, grid.outputSize[0]) *
-    Math.min(outputRows, grid.outputSize[1]) *
-    grid.outputSize[2]
   const output = options.numOutputChannels * productZyx(grid.outputSize) * bytesPerElement(options.dtype)
   const sums = geometry.masked ? planWeightSums(grid, geometry.outputPatchSize, sumsLimit(output)).bytes : 0
-  return {
+  const needs = {
     output,
     batch: slots * patch,
     results: slots * model.channels * channel,
-    cutter: input.channels * planes * rows * grid.inputSize[2] * bytesPerElement(input.dtype) + patch,
-    blender: 4 * band + 4 * productZyx(geometry.outputPatchSize) + channel + sums,
+    cutter:
+      input.channels * planes * rows * grid.inputSize[2] * bytesPerElement(input.dtype) +
+      pieceBytes(geometry.inputPatchSize),
+    blender: 4 * productZyx(geometry.outputPatchSize) + sums + pieceBytes(model.resultSize),
+  }
+  if (addsInPlace(needs, options.dtype, postableBytes)) return { ...needs, band: 0, carry: 0 }
+  const carry = carrySizes(options.numOutputChannels, geometry, grid)
+  return {
+    ...needs,
+    band:
+      4 *
+      options.numOutputChannels *
+      Math.min(outputPlanes, grid.outputSize[0]) *
+      Math.min(outputRows, grid.outputSize[1]) *
+      grid.outputSize[2],
     carry: options.dtype === 'float16' ? 4 * (carry.below + carry.beside) : 0,
   }
 }
+
+/** Kernels hold tables besides. */
+const TABLES_BYTES = 64 << 20
+
+/**
+ * Whether patches are added up in memory that becomes the output: where that is float32 and fits, with the patch weights,
+ * into the memory of one kernel.
+ */
+export const addsInPlace = (
+  { output, blender }: Pick<MemoryNeeds, 'output' | 'blender'>,
+  dtype: 'float32' | 'float16',
+  postableBytes = POSTABLE_BYTES,
+): boolean => dtype === 'float32' && output + blender + TABLES_BYTES <= postableBytes
 
 /** Sums of weights that are kept take at most this part of the result. */
 const SUMS_SHARE = 1 / 32
 
 export const sumsLimit = (output: number): number => Math.floor(output * SUMS_SHARE)
 
-/**
- * Whether the kernel that blends may wait for the next chunk, with its memory, while other operators run: only where that
- * is little, for a process or beside the result.
- */
-export const keepsBlender = ({ blender, output }: MemoryNeeds): boolean =>
-  blender <= Math.max(64 << 20, output / 8)
-
 /** Twice: one batch is in the model while its neighbours are cut and blended. */
 export const totalBytes = (needs: MemoryNeeds): number =>
-  needs.output + 2 * (needs.batch + needs.results) + needs.cutter + needs.blender + needs.carry
+  needs.output + 2 * (needs.batch + needs.results) + overheadBytes(needs)
+
+/** Of cutting and blending, beside the output and the batches. */
+export const overheadBytes = ({ cutter, blender, band, carry }: MemoryNeeds): number =>
+  cutter + blender + band + carry
 
 /** @throws inference-memory */
 export function checkMemory(needs: MemoryNeeds): void {
-  // kernels hold a few strips and tables besides
-  const limit = POSTABLE_BYTES - (64 << 20)
+  const limit = POSTABLE_BYTES - TABLES_BYTES
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   const largestBatch = Math.max(needs.batch, needs.results)
   if (largestBatch > limit)
@@ -193,7 +213,7 @@ export function checkMemory(needs: MemoryNeeds): void {
         fix: 'use a smaller --batch-size',
       },
     )
-  const largestKernel = Math.max(needs.cutter, needs.blender)
+  const largestKernel = Math.max(needs.cutter, needs.blender + needs.band)
   if (largestKernel > limit)
     throw chunkflowError(
       'inference-memory',

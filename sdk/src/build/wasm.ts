@@ -24,9 +24,17 @@ export async function compileKernels(sources: readonly string[], { force = false
   return compiled
 }
 
-/** `kernels/assembly/blend.ts` → `kernels/blend.wasm.ts`. */
-export const kernelOutput = (source: string): string =>
-  path.join(path.dirname(path.dirname(source)), `${path.basename(source, '.ts')}.wasm.ts`)
+const SHARED = '.shared'
+
+/** `kernels/assembly/<name>.shared.ts` wants its memory shared. */
+const isShared = (source: string): boolean => path.basename(source, '.ts').endsWith(SHARED)
+
+/** `kernels/assembly/cut.ts` → `kernels/cut.wasm.ts`, `kernels/assembly/blend.shared.ts` → `kernels/blend.wasm.ts`. */
+export const kernelOutput = (source: string): string => {
+  const name = path.basename(source, '.ts')
+  const bare = isShared(source) ? name.slice(0, -SHARED.length) : name
+  return path.join(path.dirname(path.dirname(source)), `${bare}.wasm.ts`)
+}
 
 async function isNewer(target: string, source: string): Promise<boolean> {
   const [made, written] = await Promise.all([stat(target).catch(() => null), stat(source)])
@@ -47,6 +55,7 @@ async function compile(source: string): Promise<Buffer> {
         ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
         ...['--runtime', 'stub', '--importMemory'],
         ...['--enable', 'simd', '--enable', 'bulk-memory'],
+        ...(isShared(source) ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65535'] : []),
       ],
       {
         readFile: async (name, folder) =>

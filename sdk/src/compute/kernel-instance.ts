@@ -15,9 +15,14 @@ export class KernelInstance {
   readonly #exports: Record<string, unknown>
   readonly #kept = new Map<string, { address: number; bytes: number }>()
   #top: number
+  /** Nothing was ever placed from here on. */
+  #untouched: number
 
-  constructor(module: WebAssembly.Module) {
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: 65535 })
+  constructor(
+    module: WebAssembly.Module,
+    { sharedMemory = false }: { readonly sharedMemory?: boolean } = {},
+  ) {
+    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: 65535, shared: sharedMemory })
     this.#exports = new WebAssembly.Instance(module, {
       env: {
         memory: this.#memory,
@@ -30,6 +35,7 @@ export class KernelInstance {
     if (typeof heapBase !== 'function')
       throw new Error('kernel has no export "heapBase": build it with chunkflow-plugin')
     this.#top = align(heapBase() as number)
+    this.#untouched = this.#top
   }
 
   /** How much memory the instance has by now; it never shrinks. */
@@ -51,6 +57,9 @@ export class KernelInstance {
       if (source !== undefined) memory.set(byteView(source), placed[index]!)
     })
     const heap = top.address
+    // what lies above the heap address is the kernel's to use
+    const usesHeap = args.some((argument) => typeof argument === 'object' && 'heap' in argument)
+    this.#untouched = usesHeap ? Number.POSITIVE_INFINITY : Math.max(this.#untouched, heap)
     const result = target(
       ...args.map((argument, index) =>
         typeof argument === 'object' && 'heap' in argument ? heap : placed[index]!,
@@ -67,11 +76,23 @@ export class KernelInstance {
   }
 
   readKept(name: string, byteOffset: number, target: ArrayBufferView): void {
-    const region = this.#kept.get(name)
-    if (region === undefined || byteOffset + target.byteLength > region.bytes)
-      throw new Error(`no such kept region: ${name}`)
+    const region = this.#region(name)
+    if (byteOffset + target.byteLength > region.bytes) throw new Error(`kept region ${name} ends before that`)
     const start = region.address + byteOffset
     byteView(target).set(new Uint8Array(this.#memory.buffer, start, target.byteLength))
+  }
+
+  keptView(name: string): Uint8Array {
+    const region = this.#region(name)
+    if (!(this.#memory.buffer instanceof SharedArrayBuffer))
+      throw new Error('kernel has no shared memory: build it from a .shared.ts file, and say sharedMemory')
+    return new Uint8Array(this.#memory.buffer, region.address, region.bytes)
+  }
+
+  #region(name: string): { readonly address: number; readonly bytes: number } {
+    const region = this.#kept.get(name)
+    if (region === undefined) throw new Error(`no such kept region: ${name}`)
+    return region
   }
 
   #keep(name: string, bytes: number): void {
@@ -84,7 +105,10 @@ export class KernelInstance {
     const address = this.#top
     this.#top = align(address + bytes)
     this.#reserve(this.#top)
-    new Uint8Array(this.#memory.buffer, address, bytes).fill(0)
+    // memory that nobody used is zero, and need not be touched yet
+    const dirty = Math.min(bytes, this.#untouched - address)
+    if (dirty > 0) new Uint8Array(this.#memory.buffer, address, dirty).fill(0)
+    this.#untouched = Math.max(this.#untouched, this.#top)
     this.#kept.set(name, { address, bytes })
   }
 

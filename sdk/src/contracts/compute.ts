@@ -6,6 +6,8 @@ export interface WasmKernel {
   readonly name: string
   /** The generated `*.wasm.ts` default export. */
   readonly base64: string
+  /** Built from `assembly/<name>.shared.ts`: its memory is shared, so that {@link KernelSession.keptView} can give it out. */
+  readonly sharedMemory?: true
 }
 
 /**
@@ -35,6 +37,11 @@ export interface KernelSession {
   call(call: KernelCall): Promise<number | bigint | undefined>
   /** Copies a part of a kept region out. */
   readKept(name: string, byteOffset: number, target: ArrayBufferView): Promise<void>
+  /**
+   * A kept region itself, of kernels with `sharedMemory`: what the kernel writes is seen here at once. The view holds all of the
+   * session's memory, also after the session is closed.
+   */
+  keptView(name: string): Promise<Uint8Array>
   close(): Promise<void>
 }
 

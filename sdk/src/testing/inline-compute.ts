@@ -25,7 +25,7 @@ export function inlineCompute(): Compute {
   const instantiate = (kernel: WasmKernel): KernelInstance => {
     const module = modules.get(kernel.base64) ?? compileKernel(kernel.base64)
     modules.set(kernel.base64, module)
-    const instance = new KernelInstance(module)
+    const instance = new KernelInstance(module, kernel)
     instances.add(instance)
     return instance
   }
@@ -49,6 +49,7 @@ export function inlineCompute(): Compute {
       return {
         call: async (call) => callOn(instance, call),
         readKept: async (name, offset, target) => instance.readKept(name, offset, target),
+        keptView: async (name) => instance.keptView(name),
         close: async () => void instances.delete(instance),
       }
     },

@@ -33,6 +33,10 @@ export async function javascriptCompute(sources: readonly URL[]): Promise<Pick<C
           const start = kept.get(region)!.address + offset
           bytesOf(target).set(exports.memoryBytes.subarray(start, start + target.byteLength))
         },
+        keptView: async (region) => {
+          const { address, bytes } = kept.get(region)!
+          return exports.memoryBytes.subarray(address, address + bytes)
+        },
         close: async () => {},
       }
     },

@@ -224,7 +224,6 @@ export default defineOperator({
         return undefined
       },
       async dispose() {
-        await blendKernels.dispose()
         const model = await loading?.catch(() => undefined)
         await model?.dispose?.()
       },

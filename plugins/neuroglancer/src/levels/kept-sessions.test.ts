@@ -20,6 +20,7 @@ function namedSessions() {
         return opened.indexOf(own)
       },
       readKept: async () => {},
+      keptView: async () => new Uint8Array(0),
       close: async () => void closed.push(own),
     }
   }

@@ -36,6 +36,7 @@ export function keepSessions(compute: Compute): KeptSessions {
           }
         },
         readKept: (name, byteOffset, target) => session.readKept(name, byteOffset, target),
+        keptView: (name) => session.keptView(name),
         close: async () => {
           if (failed || disposed) await session.close()
           else same.push(session)

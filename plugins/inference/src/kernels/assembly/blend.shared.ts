@@ -1,10 +1,13 @@
 /**
- * Weighted sums of patches in a band (channels, planes, rows, width) of the output, float32, and the last pass over
- * voxels that no further patch will reach.
+ * Weighted sums of patches in a band (channels, planes, rows, width) of the output, or in all of it, float32, and the last
+ * pass over voxels that no further patch will reach. Memory is shared: the output may stay where it was made.
  */
 import { floatToHalf } from './parts/half'
 
-/** Puts stored floats into a kept region. @param first in elements */
+/** Makes a kept region, and leaves it alone. */
+export function hold(region: usize): void {}
+
+/** Puts stored floats, or bytes, into a kept region. @param first in elements of 4 bytes */
 export function read(region: usize, first: u32, source: usize, bytes: u32): void {
   memory.copy(region + (first << 2), source, bytes)
 }
@@ -99,13 +102,13 @@ function putProducts(sum: usize, value: usize, weight: usize, count: u32): void 
 const ROUNDING: f32 = 0.000002
 
 /**
- * Completes the first `planes` x `rows` of every channel: divides by the summed weights, takes away rounding above 1,
+ * Completes `planes` x `rows` of every channel, from element `first` of the band on: divides by the summed weights, takes away rounding above 1,
  * checks the range, masks by the last channel.
  *
  * Factors (1 / sum) are made for one row of classes at a time (see weight-sums.ts). Rows that have a slot are made once and
  * found there by all rows covered alike, of this chunk and of later ones.
  * @param normalise 0: the parameters up to `sources` have no meaning
- * @param startsZ,startsY positions of all patches of an axis relative to the first voxel of the band, i32
+ * @param startsZ,startsY positions of all patches of an axis relative to the first of these voxels, i32
  * @param pieces i32: first class, classes, patches along x, offset of the first class in each of them
  * @param runs i32: first voxel, first class, voxels
  * @param slots (planes, rows) i32: where the factors of a row are kept, -1 where they are not
@@ -118,7 +121,7 @@ const ROUNDING: f32 = 0.000002
  * @returns 1: a value is NaN or not below the limit; 2: a value lies outside [0, 1]
  */
 export function finish(
-  band: usize, channels: u32, channelStride: u32, planeStride: u32, width: u32,
+  band: usize, first: u32, channels: u32, channelStride: u32, planeStride: u32, width: u32,
   planes: u32, rows: u32,
   normalise: u32, weights: usize, patchZ: i32, patchY: i32, patchX: i32,
   startsZ: usize, countZ: u32, startsY: usize, countY: u32,
@@ -139,7 +142,7 @@ export function finish(
           if (slot >= 0) store<u8>(made + slot, 1)
         }
       }
-      const row = band + ((z * planeStride + y * width) << 2)
+      const row = band + ((first + z * planeStride + y * width) << 2)
       for (let channel: u32 = 0; channel < channels; channel++) {
         const values = row + ((channel * channelStride) << 2)
         if (normalise) multiplyRuns(values, factors, runs, runCount)
