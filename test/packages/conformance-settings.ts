@@ -45,6 +45,7 @@ export async function conformanceSettings(
       .run()
   await saved('save-h5', { fileName: file('load-h5/a.h5') })
   await saved('save-npy', { fileName: file('load-npy/a.npy') })
+  await saved('save-mrc', { fileName: file('load-mrc/a.mrc') })
   await saved('save-nrrd', { fileName: file('load-nrrd/a.nrrd') })
   await saved('save-tif', { fileName: file('load-tif/a.tif') })
   await saved('save-pngs', { outputPath: file('load-png/') })
@@ -112,6 +113,7 @@ export async function conformanceSettings(
     },
     'load-h5': { options: { fileName: file('load-h5/a.h5') } },
     'load-json': { options: { filePath: file('load-json/a.json') } },
+    'load-mrc': { options: { fileName: file('load-mrc/a.mrc') } },
     'load-npy': { options: { fileName: file('load-npy/a.npy') } },
     'load-nrrd': { options: { fileName: file('load-nrrd/a.nrrd') } },
     'load-png': { options: { path: file('load-png/') } },
@@ -135,6 +137,10 @@ export async function conformanceSettings(
     'save-json': {
       options: { filePath: file('save-json/a.json') },
       variables: () => ({ dict: { answer: 42 } }),
+    },
+    'save-mrc': {
+      options: { fileName: file('save-mrc/a.mrc') },
+      dtypes: ['uint8', 'int8', 'uint16', 'int16', 'float16', 'float32'],
     },
     'save-npy': {
       options: { fileName: file('save-npy/a.npy') },

@@ -491,6 +491,35 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Load an MRC file, or a cutout of one, as a chunk. */
+  loadMrc(options: {
+    /** file, .mrc, .rec, .st, .map */
+    fileName: string
+    /** global position of the first voxel of the file */
+    voxelOffset?: readonly [number, number, number]
+    offset?: readonly [number, number, number]
+    /** the first voxel lies at nxstart, nystart, nzstart unless --voxel-offset is given */
+    headerOffset?: boolean
+    /** nm */
+    voxelSize?: readonly [number, number, number]
+    /** start of the cutout, global */
+    cutoutStart?: readonly [number, number, number]
+    /** end of the cutout, excluded */
+    cutoutStop?: readonly [number, number, number]
+    /** size of the cutout, wins over its stop */
+    cutoutSize?: readonly [number, number, number]
+    /** whether bytes are signed; auto: as the header says */
+    bytes?: 'auto' | 'signed' | 'unsigned'
+    /** what the voxels mean */
+    layerType?: 'image' | 'segmentation' | 'probability_map' | 'affinity_map' | 'unknown'
+    /** convert to this element type */
+    dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Load a NumPy file as a chunk, or as a plain array of points. */
   loadNpy(options?: {
     /** file, or prefix of files named by box */
@@ -894,6 +923,19 @@ export interface OperatorMethods {
     /** file ending in .json, or folder or prefix of files named by box */
     filePath?: string
     fileName?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Save a chunk as an MRC file. */
+  saveMrc(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    inputName?: string
+    /** file; a name without extension becomes <name>_<bbox>.mrc, in a folder the default name is used */
+    fileName?: string
+    /** convert to this element type; refused when a voxel would change */
+    dtype?: 'int8' | 'uint8' | 'int16' | 'uint16' | 'float32'
     /** Instance name. */
     name?: string
   }): Chain
@@ -1681,6 +1723,32 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<unknown>
+  /** Load an MRC file, or a cutout of one, as a chunk. */
+  loadMrc(options: {
+    /** file, .mrc, .rec, .st, .map */
+    fileName: string
+    /** global position of the first voxel of the file */
+    voxelOffset?: readonly [number, number, number]
+    offset?: readonly [number, number, number]
+    /** the first voxel lies at nxstart, nystart, nzstart unless --voxel-offset is given */
+    headerOffset?: boolean
+    /** nm */
+    voxelSize?: readonly [number, number, number]
+    /** start of the cutout, global */
+    cutoutStart?: readonly [number, number, number]
+    /** end of the cutout, excluded */
+    cutoutStop?: readonly [number, number, number]
+    /** size of the cutout, wins over its stop */
+    cutoutSize?: readonly [number, number, number]
+    /** whether bytes are signed; auto: as the header says */
+    bytes?: 'auto' | 'signed' | 'unsigned'
+    /** what the voxels mean */
+    layerType?: 'image' | 'segmentation' | 'probability_map' | 'affinity_map' | 'unknown'
+    /** convert to this element type */
+    dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<Chunk>
   /** Load a NumPy file as a chunk, or as a plain array of points. */
   loadNpy(options?: {
     /** file, or prefix of files named by box */
@@ -2017,6 +2085,17 @@ export interface OperatorFunctions {
     /** file ending in .json, or folder or prefix of files named by box */
     filePath?: string
     fileName?: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
+  /** Save a chunk as an MRC file. */
+  saveMrc(options: {
+    /** variable to read */
+    input: Chunk
+    /** file; a name without extension becomes <name>_<bbox>.mrc, in a folder the default name is used */
+    fileName?: string
+    /** convert to this element type; refused when a voxel would change */
+    dtype?: 'int8' | 'uint8' | 'int16' | 'uint16' | 'float32'
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
