@@ -49,6 +49,7 @@ export async function conformanceSettings(
   await saved('save-nrrd', { fileName: file('load-nrrd/a.nrrd') })
   await saved('save-tif', { fileName: file('load-tif/a.tif') })
   await saved('save-pngs', { outputPath: file('load-png/') })
+  await saved('save-zarr', { store: file('load-zarr/a.zarr'), voxelOffset: [...ODD_PLACEMENT.voxelOffset] })
   await saved('save-json', { inputName: 'chunk', filePath: file('load-json/a.json') })
   const volume = (operator: string) => ({
     volumePath: `file://${file(operator)}/volume`,
@@ -119,6 +120,7 @@ export async function conformanceSettings(
     'load-png': { options: { path: file('load-png/') } },
     'load-precomputed': { options: volume('load-precomputed') },
     'load-tif': { options: { fileName: file('load-tif/a.tif') } },
+    'load-zarr': { options: { store: file('load-zarr/a.zarr') } },
     'mark-complete': { options: { prefix: file('mark-complete/done-') }, variables: () => ({ bbox }) },
     mask: { options: { ...volume('mask'), mip: 0 }, positionDependent: true },
     'mask-out-objects': { options: { selectedObjIds: '3,5,150' }, sample: { dtype: 'uint32' } },
@@ -150,6 +152,10 @@ export async function conformanceSettings(
     'save-pngs': { options: { outputPath: file('save-pngs/') } },
     'save-precomputed': { options: { ...volume('save-precomputed'), ...layout }, positionDependent: true },
     'save-tif': { options: { fileName: file('save-tif/a.tif') } },
+    'save-zarr': {
+      options: { store: file('save-zarr/a.zarr'), shape: [20, 40, 60], voxelOffset: [...voxelOffset] },
+      positionDependent: true,
+    },
     'skip-all-zero': { options: { prefix: file('skip-all-zero/empty-') } },
     'skip-none': {
       options: { prefix: file('skip-none/empty-') },

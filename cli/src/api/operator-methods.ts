@@ -637,6 +637,32 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Load a chunk, or a cutout of one, from a Zarr, N5 or OME-Zarr array. */
+  loadZarr(options: {
+    /** folder or URL, perhaps with zarr://, zarr2://, zarr3:// or n5:// before it */
+    store: string
+    /** array or OME-Zarr image within the store */
+    path?: string
+    /** level of an image that has several */
+    mip?: number
+    /** first voxel, global, z y x */
+    chunkStart?: readonly [number, number, number]
+    start?: readonly [number, number, number]
+    /** size, z y x */
+    chunkSize?: readonly [number, number, number]
+    /** nm; offsets in nm are divided by it */
+    voxelSize?: readonly [number, number, number]
+    /** read this format only; local takes what is there */
+    driver?: 'local' | 'n5' | 'zarr2' | 'zarr3'
+    /** a box may reach beyond the array: there it is the fill value; otherwise that is an error */
+    fillOutside?: boolean
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    outputName?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Summarise the timers of task logs, by compute device. */
   logSummary(options?: {
     /** folder of log files */
@@ -1037,6 +1063,39 @@ export interface OperatorMethods {
     /** write BigTIFF also below 4 GiB */
     bigtiff?: boolean
     bigTiff?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Save a chunk into a Zarr array, at its place. */
+  saveZarr(options: {
+    /** folder or URL */
+    store: string
+    /** array within the store */
+    path?: string
+    /** size of a new array, z y x */
+    shape?: readonly [number, number, number]
+    /** global position of the first voxel of a new array, z y x */
+    voxelOffset?: readonly [number, number, number]
+    /** voxel size at mip 0, nm, z y x; multiplied by 2^mip */
+    resolution?: readonly [number, number, number]
+    /** what --resolution is scaled to */
+    mip?: number
+    /** convert to this element type */
+    dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
+    /** stored chunks of a new array, z y x; one channel each */
+    chunkSize?: readonly [number, number, number]
+    /** order of the axes on disk, slowest first; channels come last in xyz, first in zyx */
+    order?: 'xyz' | 'zyx'
+    /** version of a new array */
+    zarrFormat?: number
+    /** of a new array; blosc is lz4 with shuffled bytes */
+    compressor?: 'zstd' | 'blosc' | 'gzip' | 'none'
+    /** refuse a chunk that reaches beyond the array instead of cropping */
+    strictBounds?: boolean
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    inputName?: string
     /** Instance name. */
     name?: string
   }): Chain
@@ -1850,6 +1909,28 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
+  /** Load a chunk, or a cutout of one, from a Zarr, N5 or OME-Zarr array. */
+  loadZarr(options: {
+    /** folder or URL, perhaps with zarr://, zarr2://, zarr3:// or n5:// before it */
+    store: string
+    /** array or OME-Zarr image within the store */
+    path?: string
+    /** level of an image that has several */
+    mip?: number
+    /** first voxel, global, z y x */
+    chunkStart?: readonly [number, number, number]
+    start?: readonly [number, number, number]
+    /** size, z y x */
+    chunkSize?: readonly [number, number, number]
+    /** nm; offsets in nm are divided by it */
+    voxelSize?: readonly [number, number, number]
+    /** read this format only; local takes what is there */
+    driver?: 'local' | 'n5' | 'zarr2' | 'zarr3'
+    /** a box may reach beyond the array: there it is the fill value; otherwise that is an error */
+    fillOutside?: boolean
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<Chunk>
   /** Summarise the timers of task logs, by compute device. */
   logSummary(options?: {
     /** folder of log files */
@@ -2188,6 +2269,37 @@ export interface OperatorFunctions {
     /** write BigTIFF also below 4 GiB */
     bigtiff?: boolean
     bigTiff?: boolean
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
+  /** Save a chunk into a Zarr array, at its place. */
+  saveZarr(options: {
+    /** folder or URL */
+    store: string
+    /** array within the store */
+    path?: string
+    /** size of a new array, z y x */
+    shape?: readonly [number, number, number]
+    /** global position of the first voxel of a new array, z y x */
+    voxelOffset?: readonly [number, number, number]
+    /** voxel size at mip 0, nm, z y x; multiplied by 2^mip */
+    resolution?: readonly [number, number, number]
+    /** what --resolution is scaled to */
+    mip?: number
+    /** convert to this element type */
+    dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
+    /** stored chunks of a new array, z y x; one channel each */
+    chunkSize?: readonly [number, number, number]
+    /** order of the axes on disk, slowest first; channels come last in xyz, first in zyx */
+    order?: 'xyz' | 'zyx'
+    /** version of a new array */
+    zarrFormat?: number
+    /** of a new array; blosc is lz4 with shuffled bytes */
+    compressor?: 'zstd' | 'blosc' | 'gzip' | 'none'
+    /** refuse a chunk that reaches beyond the array instead of cropping */
+    strictBounds?: boolean
+    /** variable to read */
+    input: Chunk
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>

@@ -1,0 +1,51 @@
+import { chunkflowError, isChunkflowError, type Storage } from '@chunkflow/sdk'
+import type { Json } from './format/metadata.js'
+import { describeNewArray, type NewArray } from './new-array.js'
+import { prefixOf, readNode, whereOf } from './open-array.js'
+
+const encode = (json: Json): Uint8Array => new TextEncoder().encode(`${JSON.stringify(json, null, 4)}\n`)
+
+/** Writes an object unless there is one: of several writers one wins. */
+async function writeOnce(storage: Storage, key: string, json: Json): Promise<void> {
+  try {
+    await storage.write(key, encode(json), { contentType: 'application/json', ifAbsent: true })
+  } catch (error) {
+    if (!isChunkflowError(error) || error.code !== 'storage-conflict') throw error
+  }
+}
+
+/**
+ * Makes an array, and the groups above it in the store. Several workers may do so at once: the first one's metadata stay.
+ * Those of the array itself come last.
+ * @throws zarr-options for a place within another array
+ */
+export async function createArray(storage: Storage, path: string, array: NewArray): Promise<void> {
+  const prefix = prefixOf(path)
+  for (const above of groupsAbove(prefix)) await makeGroup(storage, above, array.format)
+  for (const { key, json } of describeNewArray(array)) await writeOnce(storage, `${prefix}${key}`, json)
+}
+
+async function makeGroup(storage: Storage, prefix: string, format: 2 | 3): Promise<void> {
+  const node = await readNode(storage, prefix, 'any')
+  if (node?.kind === 'array')
+    throw chunkflowError(
+      'zarr-options',
+      `${whereOf(storage, prefix)} is an array: nothing can lie below it`,
+      {
+        where: whereOf(storage, prefix),
+        fix: 'give another --path, or another --store',
+      },
+    )
+  if (node === null) await writeOnce(storage, `${prefix}${GROUPS[format].key}`, GROUPS[format].json)
+}
+
+const GROUPS = {
+  2: { key: '.zgroup', json: { zarr_format: 2 } },
+  3: { key: 'zarr.json', json: { zarr_format: 3, node_type: 'group', attributes: {} } },
+} as const
+
+/** Prefixes from the root of the store to the group that holds the array. */
+function groupsAbove(prefix: string): string[] {
+  const parts = prefix.split('/').slice(0, -1)
+  return parts.map((_, length) => (length === 0 ? '' : `${parts.slice(0, length).join('/')}/`))
+}

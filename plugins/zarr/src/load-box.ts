@@ -1,0 +1,39 @@
+import {
+  type BoundingBox,
+  boundingBox,
+  boxContains,
+  boxFromSize,
+  chunkflowError,
+  formatBox,
+  type Zyx,
+} from '@chunkflow/sdk'
+
+/** `--chunk-start`, `--chunk-size`: global voxels z y x. */
+export interface CutoutOptions {
+  readonly chunkStart: Zyx | undefined
+  readonly chunkSize: Zyx | undefined
+}
+
+/**
+ * What to read of an array: an explicit start or size wins, what is missing of them comes from the array; else the box of the
+ * task; else the whole array.
+ */
+export function wantedBox(
+  { chunkStart, chunkSize }: CutoutOptions,
+  taskBox: BoundingBox | undefined,
+  whole: BoundingBox,
+): BoundingBox {
+  if (chunkStart === undefined && chunkSize === undefined) return taskBox ?? whole
+  const start = chunkStart ?? whole.start
+  return chunkSize === undefined ? boundingBox(start, whole.stop) : boxFromSize(start, chunkSize)
+}
+
+/** @throws chunk-outside for boxes that reach beyond the array */
+export function requireInside(box: BoundingBox, whole: BoundingBox, where: string, fix: string): void {
+  if (boxContains(whole, box)) return
+  throw chunkflowError(
+    'chunk-outside',
+    `Box ${formatBox(box)} is not inside ${where}, which covers ${formatBox(whole)}`,
+    { where, fix: `boxes are global voxels z y x${fix}` },
+  )
+}

@@ -1,0 +1,52 @@
+/**
+ * Works through items with at most `limit` in flight. After the first failure, or an abort, nothing new is started; what is
+ * in flight ends before the error is thrown, so that no work goes on behind the caller's back.
+ */
+export async function forEachParallel<T>(
+  items: Iterable<T>,
+  limit: number,
+  signal: AbortSignal | undefined,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]()
+  const failures: unknown[] = []
+  const lane = async (): Promise<void> => {
+    while (failures.length === 0) {
+      const next = iterator.next()
+      if (next.done) return
+      try {
+        signal?.throwIfAborted()
+        await work(next.value)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, limit) }, lane))
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Memory that chunks in flight may take together. */
+const BYTES_IN_FLIGHT = 128 * 2 ** 20
+/** What a chunk in flight takes, in units of its voxels: stored bytes, decoded voxels, voxels in order, and room. */
+const COPIES = 4
+/** Chunks in flight at most: what keeps a remote store busy. */
+const MOST_IN_FLIGHT = 32
+
+/** How many chunks may be in flight: as many as are of use, if memory allows. */
+export const chunksInFlight = (bytesPerChunk: number): number =>
+  Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(BYTES_IN_FLIGHT / (COPIES * bytesPerChunk))))
+
+/** Buffers of one size, used again: fresh memory costs more than the work on it. */
+export function bufferPool(bytes: number): {
+  take(): SharedArrayBuffer
+  give(buffer: SharedArrayBuffer): void
+} {
+  const free: SharedArrayBuffer[] = []
+  // whole words: rows are copied word by word
+  const size = Math.ceil(bytes / 8) * 8
+  return {
+    take: () => free.pop() ?? new SharedArrayBuffer(size),
+    give: (buffer) => void free.push(buffer),
+  }
+}
