@@ -78,6 +78,17 @@ test('tells faces, edges and corners apart', async () => {
   assert.equal(await label(26), [1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 2])
 })
 
+test('rows of one value each are joined by value, the largest of 64 bits included', async () => {
+  const [a, b] = [2n ** 64n - 1n, 2n ** 64n - 2n]
+  const data = new BigUint64Array([a, a, 0n, b, 0n, b, a, a, a])
+  const { labels } = await labelComponents(data, 'uint64', [1, 3, 3], 26, services)
+  assert.equal([...labels], [1, 1, 0, 2, 0, 3, 4, 4, 4])
+  const alike = new BigUint64Array([a, 0n, 0n, 0n, a, 0n, 0n, 0n, a])
+  assert.is((await labelComponents(alike, 'uint64', [1, 3, 3], 26, services)).count, 1)
+  assert.is((await labelComponents(alike, 'uint64', [1, 3, 3], 18, services)).count, 1)
+  assert.is((await labelComponents(alike, 'uint64', [3, 1, 3], 6, services)).count, 3)
+})
+
 test('agrees with flood fill for every dtype, shape and division into groups and pieces', async () => {
   const dtypes = ['bool', 'uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64'] as const
   await fc.assert(

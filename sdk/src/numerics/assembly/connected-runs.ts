@@ -7,13 +7,14 @@
 // All decisions are made on masks of 64 voxels: where a row changes, where it equals the row behind. A stretch of equal
 // voxels inside one run of both rows is joined once, at its first voxel; the run of a voxel is found by counting the run
 // starts up to it. Stretches with a covered voxel, which other rows have joined already, are left out. So the work per voxel
-// is free of branches and the work per run is one look at two parents.
+// is free of branches and the work per run is one look at two parents. A row with one value besides 0 is its own mask: two of
+// them (all rows, in a binary volume) are compared without a look at their voxels.
 //
 // Memory above `heap`: room for the caller's pieces; masks of the row in work; a ring of the last rows (their voxels,
-// joined voxels, run starts, changes, and the number of runs before each word); a table of the first run of each row; and the runs,
+// joined voxels, run starts, changes, voxels other than 0, the number of runs before each word, and the one value); a table of the first run of each row; and the runs,
 // which end the memory and grow. A run is { parent u32, start u32, end u32 }, start and end counting voxels in its row.
 
-import { equal64, zero64 } from './parts/masks'
+import { equal64, same64 } from './parts/masks'
 
 const RUN_BYTES: usize = 12
 // places in a run; its parent, later its label, comes first
@@ -33,8 +34,7 @@ let sectionRows: u32 = 0
 let firstY: u32 = 0
 let connectivity: u32 = 0
 
-// masks, one bit a voxel: voxels of the row in work that are not zero; one that is written only; an empty one
-let filled: usize = 0
+// masks, one bit a voxel: one that is written only; an empty one
 let unused: usize = 0
 let none: usize = 0
 /** Voxels of the row in work that are joined with the section behind by way of the row behind. */
@@ -49,7 +49,12 @@ let equalRow: usize = 0
 let equalSection: usize = 0
 let starts: usize = 0
 let changes: usize = 0
+let solids: usize = 0
 let ranks: usize = 0
+/** The value of all voxels of a row that are not 0, as u64; 0 where there are none; MIXED. */
+let value: usize = 0
+/** No label that a row could have alone: nothing is lost where it does. */
+const MIXED: u64 = ~0
 
 /** First row of the piece in work: its voxels are in the ring only when it is done. */
 let pieceRow: u32 = 0
@@ -74,8 +79,7 @@ export function begin(heap: usize, pieceBytes: u32, length: u32, rows: u32, rows
   runCount = 0
   rowCount = 0
   const maskBytes = <usize>words << 3
-  filled = heap + ((<usize>pieceBytes + 79) & ~15)
-  unused = filled + maskBytes
+  unused = heap + ((<usize>pieceBytes + 79) & ~15)
   none = unused + maskBytes
   roundabout = none + maskBytes
   ring = (roundabout + maskBytes + 15) & ~15
@@ -84,7 +88,9 @@ export function begin(heap: usize, pieceBytes: u32, length: u32, rows: u32, rows
   equalSection = equalRow + maskBytes
   starts = equalSection + maskBytes
   changes = starts + maskBytes
-  ranks = changes + maskBytes
+  solids = changes + maskBytes
+  value = solids + maskBytes
+  ranks = value + 8
   ringBytes = (ranks + (<usize>words << 2) + 15) & ~15
   rowTable = ring + <usize>ringRows * ringBytes
   runs = rowTable + (<usize>rows + 1) * 4
@@ -103,16 +109,25 @@ function entryBefore(entry: usize, back: u32): usize {
 
 /** Cuts a row into runs and leaves its masks. */
 function cutRow<T>(row: usize, entry: usize): void {
+  const zero = i32x4.splat(0)
   let count = runCount
   let ended = runCount
   /** Whether the voxel before the word is not zero. */
   let before: u64 = 0
+  let single: u64 = 0
+  let singles = zero
   for (let word: u32 = 0; word < words; word++) {
     const x = word << 6
     const at = row + <usize>x * sizeof<T>()
     const valid: u64 = rowLength - x >= 64 ? ~0 : ((<u64>1) << (rowLength - x)) - 1
-    const solid = ~zero64<T>(at) & valid
-    let change = ~equal64<T>(at, at - sizeof<T>())
+    const solid = ~same64<T>(at, zero) & valid
+    if (single == 0 && solid != 0) {
+      const first = load<T>(at + <usize>ctz(solid) * sizeof<T>())
+      single = <u64>first
+      singles = v128.splat<T>(first)
+    }
+    if (single != MIXED && solid != 0 && (same64<T>(at, singles) & valid) != solid) single = MIXED
+    let change = single == MIXED ? ~equal64<T>(at, at - sizeof<T>()) : solid ^ (solid << 1 | before)
     // what lies before a row is not its neighbour
     if (word == 0) change |= 1
     change &= valid
@@ -120,7 +135,7 @@ function cutRow<T>(row: usize, entry: usize): void {
     let closing = change & (solid << 1 | before)
     before = solid >> 63
     const place = <usize>word << 3
-    store<u64>(filled + place, solid)
+    store<u64>(entry + solids + place, solid)
     store<u64>(entry + starts + place, opening)
     store<u64>(entry + changes + place, change)
     store<u32>(entry + ranks + (<usize>word << 2), count)
@@ -139,6 +154,7 @@ function cutRow<T>(row: usize, entry: usize): void {
   }
   if (ended < count) store<u32>(runAt(ended), rowLength, END)
   runCount = count
+  store<u64>(entry + value, single)
 }
 
 @inline
@@ -196,7 +212,12 @@ function uncovered(same: u64, change: u64, cover: u64, continued: u64): u64 {
 function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: usize, coverB: usize, corners: bool): void {
   const otherEntry = entryBefore(entry, back)
   const behind = rowCount - back >= pieceRow ? row - <usize>back * rowBytes : otherEntry
-  const solidMask = filled
+  const solidMask = entry + solids
+  const otherSolidMask = otherEntry + solids
+  const single = load<u64>(entry + value)
+  const otherSingle = load<u64>(otherEntry + value)
+  const compared = single == MIXED || otherSingle == MIXED
+  const sameValue: u64 = single == otherSingle ? ~0 : 0
   const changeMask = entry + changes
   const openingMask = entry + starts
   const rankTable = entry + ranks
@@ -205,13 +226,16 @@ function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: u
   const otherRankTable = otherEntry + ranks
   const count = words
   let solidBefore: u64 = 0
+  let otherBefore: u64 = 0
   let equalBefore: u64 = 0
   for (let word: u32 = 0; word < count; word++) {
     const place = <usize>word << 3
     const solid = load<u64>(solidMask + place)
+    const otherSolid = load<u64>(otherSolidMask + place) & sameValue
     if ((solid | solidBefore) == 0) {
       store<u64>(equal + place, 0)
       equalBefore = 0
+      otherBefore = otherSolid >> 63
       continue
     }
     const offset = (<usize>word << 6) * sizeof<T>()
@@ -222,7 +246,7 @@ function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: u
     const otherOpening = load<u64>(otherOpeningMask + place)
     const rank = load<u32>(rankTable + (<usize>word << 2)) - 1
     const otherRank = load<u32>(otherRankTable + (<usize>word << 2)) - 1
-    const same = equal64<T>(left, right) & solid
+    const same = compared ? equal64<T>(left, right) & solid : otherSolid & solid
     store<u64>(equal + place, same)
     const cover = load<u64>(coverA + place) | load<u64>(coverB + place)
     const continued = equalBefore & ~change
@@ -243,8 +267,8 @@ function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: u
       let edges = change & load<u64>(otherChangeMask + place)
       if (word == 0) edges &= ~1
       if (edges != 0) {
-        let falling = equal64<T>(left, right - sizeof<T>()) & edges & solid
-        let rising = equal64<T>(left - sizeof<T>(), right) & edges & (solid << 1 | solidBefore)
+        let falling = (compared ? equal64<T>(left, right - sizeof<T>()) : otherSolid << 1 | otherBefore) & edges & solid
+        let rising = (compared ? equal64<T>(left - sizeof<T>(), right) : otherSolid) & edges & (solid << 1 | solidBefore)
         while (falling != 0) {
           const bit = <u32>ctz(falling)
           falling &= falling - 1
@@ -258,6 +282,7 @@ function joinRow<T>(row: usize, entry: usize, back: u32, equal: usize, coverA: u
       }
     }
     solidBefore = solid >> 63
+    otherBefore = otherSolid >> 63
   }
 }
 

@@ -43,32 +43,30 @@ export function equal64<T>(left: usize, right: usize): u64 {
 }
 
 @inline
-function zeroLanes<T>(at: usize): v128 {
-  const zero = i32x4.splat(0)
-  if (sizeof<T>() == 1) return i8x16.eq(v128.load(at), zero)
+function sameLanes<T>(at: usize, value: v128): v128 {
+  if (sizeof<T>() == 1) return i8x16.eq(v128.load(at), value)
   if (sizeof<T>() == 2)
-    return i8x16.narrow_i16x8_s(i16x8.eq(v128.load(at), zero), i16x8.eq(v128.load(at, 16), zero))
+    return i8x16.narrow_i16x8_s(i16x8.eq(v128.load(at), value), i16x8.eq(v128.load(at, 16), value))
   if (sizeof<T>() == 4)
     return i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), zero), i32x4.eq(v128.load(at, 16), zero)),
-      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), zero), i32x4.eq(v128.load(at, 48), zero)))
+      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at), value), i32x4.eq(v128.load(at, 16), value)),
+      i16x8.narrow_i32x4_s(i32x4.eq(v128.load(at, 32), value), i32x4.eq(v128.load(at, 48), value)))
   return i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(zeroPairs(at), zeroPairs(at + 32)),
-    i16x8.narrow_i32x4_s(zeroPairs(at + 64), zeroPairs(at + 96)))
+    i16x8.narrow_i32x4_s(samePairs(at, value), samePairs(at + 32, value)),
+    i16x8.narrow_i32x4_s(samePairs(at + 64, value), samePairs(at + 96, value)))
 }
 
 @inline
-function zeroPairs(at: usize): v128 {
-  const zero = i32x4.splat(0)
-  return v128.shuffle<u32>(i64x2.eq(v128.load(at), zero), i64x2.eq(v128.load(at, 16), zero), 0, 2, 4, 6)
+function samePairs(at: usize, value: v128): v128 {
+  return v128.shuffle<u32>(i64x2.eq(v128.load(at), value), i64x2.eq(v128.load(at, 16), value), 0, 2, 4, 6)
 }
 
-/** Bit i: element i is 0. 64 elements. */
+/** Bit i: element i equals the elements of `value`. 64 elements. */
 @inline
-export function zero64<T>(at: usize): u64 {
+export function same64<T>(at: usize, value: v128): u64 {
   const step = 16 * sizeof<T>()
-  return bits(zeroLanes<T>(at))
-    | bits(zeroLanes<T>(at + step)) << 16
-    | bits(zeroLanes<T>(at + 2 * step)) << 32
-    | bits(zeroLanes<T>(at + 3 * step)) << 48
+  return bits(sameLanes<T>(at, value))
+    | bits(sameLanes<T>(at + step, value)) << 16
+    | bits(sameLanes<T>(at + 2 * step, value)) << 32
+    | bits(sameLanes<T>(at + 3 * step, value)) << 48
 }
