@@ -48,6 +48,23 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Equalise the contrast of every section tile by tile, with a limit. */
+  clahe(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    /** how often a value may occur in a tile, in average counts; 0: no limit */
+    clipLimit?: number
+    /** number of tiles of a section along y, and along x */
+    tiles?: number
+    /** instead: size of a tile in voxels, about */
+    tileSize?: number
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Delete mark files, or files left behind, in a folder. */
   cleanup(options?: {
     /** folder */
@@ -903,6 +920,17 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Number objects without gaps, from one chunk to the next. */
+  remapSegmentation(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    input?: string
+    /** variable to write */
+    outputChunkName?: string
+    output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Clamp intensities to a range and map it to [0, 255]; the element type is kept. */
   rescaleIntensity(options?: {
     /** variable to read */
@@ -1386,6 +1414,19 @@ export interface OperatorFunctions {
   channelVoting(options: {
     /** variable to read */
     input: Chunk
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<Chunk>
+  /** Equalise the contrast of every section tile by tile, with a limit. */
+  clahe(options: {
+    /** variable to read */
+    input: Chunk
+    /** how often a value may occur in a tile, in average counts; 0: no limit */
+    clipLimit?: number
+    /** number of tiles of a section along y, and along x */
+    tiles?: number
+    /** instead: size of a tile in voxels, about */
+    tileSize?: number
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
@@ -2124,6 +2165,13 @@ export interface OperatorFunctions {
     input: Chunk
     /** of an affinity map: mean of x and y, or z */
     mode?: 'xy' | 'z'
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<Chunk>
+  /** Number objects without gaps, from one chunk to the next. */
+  remapSegmentation(options: {
+    /** variable to read */
+    input: Chunk
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>

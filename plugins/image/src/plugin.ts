@@ -5,6 +5,7 @@ export default definePlugin({
   permissions: ['filesystem', 'network'],
   operators: {
     'channel-voting': () => import('./operators/channel-voting.js'),
+    clahe: () => import('./operators/clahe.js'),
     'create-chunk': () => import('./operators/create-chunk.js'),
     'crop-margin': () => import('./operators/crop-margin.js'),
     downsample: () => import('./operators/downsample.js'),

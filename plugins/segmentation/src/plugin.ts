@@ -10,5 +10,6 @@ export default definePlugin({
     'fill-segmentation-holes': () => import('./operators/fill-segmentation-holes.js'),
     'mask-out-objects': () => import('./operators/mask-out-objects.js'),
     'print-max-id': () => import('./operators/print-max-id.js'),
+    'remap-segmentation': () => import('./operators/remap-segmentation.js'),
   },
 })

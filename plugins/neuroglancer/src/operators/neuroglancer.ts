@@ -17,6 +17,8 @@ import { VIEWING_FLAGS } from '../viewing-flags.js'
 
 export default defineOperator({
   name: 'neuroglancer',
+  // a window of the Python release, with the options of this one
+  aliases: ['napari'],
   summary: 'Look at chunks, points, meshes and volumes in Neuroglancer, in a browser',
   description:
     'Serves what the chain holds from memory to a Neuroglancer that comes with this plugin: nothing is fetched from elsewhere. Images, probability and affinity maps, segmentations, points, synapses, skeletons and meshes become layers, each with its own voxel size and offset. A name may carry options in brackets: prob[color=red], points[color=cyan,size=5]. The chain goes on when you type q and Enter, press Ctrl-C or the button on the page.',

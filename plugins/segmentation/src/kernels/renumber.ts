@@ -37,3 +37,26 @@ export async function renumber(
     await session.close()
   }
 }
+
+/**
+ * Labels as 64-bit ids that begin behind a base; 0 stays 0.
+ * @param numbers as {@link renumber} makes them
+ */
+export async function addBase(
+  numbers: Uint32Array,
+  base: bigint,
+  services: ComputeServices,
+): Promise<BigUint64Array> {
+  const ids = allocate('uint64', numbers.length) as BigUint64Array
+  const [low, high] = [Number(base & 0xffff_ffffn), Number(base >> 32n)]
+  const session = await services.compute.open({ name: 'renumber', base64 }, computeOptions(services))
+  try {
+    for (const { from, to } of piecesOf(numbers.length, PIECE_ELEMENTS)) {
+      const pieces = [{ in: numbers.subarray(from, to) }, { out: ids.subarray(from, to) }]
+      await session.call({ export: 'widen', args: [...pieces, to - from, low, high] })
+    }
+    return ids
+  } finally {
+    await session.close()
+  }
+}

@@ -1,11 +1,13 @@
 import { type Chunk, createChunk, isChunkflowError } from '@chunkflow/sdk'
-import { inlineCompute, runOperator } from '@chunkflow/sdk/testing'
+import { inlineCompute, openStep, runOperator } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { addBase } from '../kernels/renumber.js'
 import fillHoles from './fill-segmentation-holes.js'
 import printMaxId from './print-max-id.js'
+import remapSegmentation from './remap-segmentation.js'
 
-const test = suite('fill-segmentation-holes, print-max-id')
+const test = suite('fill-segmentation-holes, print-max-id, remap-segmentation')
 const services = { compute: inlineCompute() }
 
 const printed = async (chunk: Chunk): Promise<readonly string[]> =>
@@ -43,6 +45,31 @@ test('both refuse maps', async () => {
     }
     assert.throws(() => operator.infer!({ inputChunkName: { kind: 'chunk', rank: 4 } }, {} as never))
   }
+})
+
+test('remap-segmentation numbers objects by first voxel and goes on from chunk to chunk', async () => {
+  const step = await openStep(remapSegmentation, { services })
+  const remap = async (data: BigUint64Array | Int16Array) => {
+    const chunk = createChunk(data, [1, 2, 3], { voxelOffset: [1, 2, 3], voxelSize: [40, 4, 4] })
+    const { task } = await step.run({ chunk })
+    const { dtype, layerType, voxelOffset, voxelSize, data: ids } = task.get<Chunk>('chunk')
+    assert.equal(
+      [dtype, layerType, voxelOffset, voxelSize],
+      ['uint64', 'segmentation', [1, 2, 3], [40, 4, 4]],
+    )
+    return [...ids]
+  }
+  const id = 2n ** 64n - 1n
+  assert.equal(await remap(BigUint64Array.of(id, 0n, 7n, 7n, id - 1n, id)), [1n, 0n, 2n, 2n, 3n, 1n])
+  assert.equal(await remap(new Int16Array(6)), [0n, 0n, 0n, 0n, 0n, 0n])
+  assert.equal(await remap(Int16Array.of(0, 5, 5, -5, 3, 0)), [0n, 4n, 4n, 5n, 6n, 0n])
+  assert.equal(await remap(BigUint64Array.of(9n, 9n, 9n, 9n, 9n, 9n)), [7n, 7n, 7n, 7n, 7n, 7n])
+  await step.dispose()
+})
+
+test('ids behind a base of more than 32 bits are exact', async () => {
+  const ids = await addBase(Uint32Array.of(0, 1, 2 ** 32 - 1), 2n ** 53n + 2n ** 32n - 1n, services)
+  assert.equal([...ids], [0n, 2n ** 53n + 2n ** 32n, 2n ** 53n + 2n ** 33n - 2n])
 })
 
 test.run()

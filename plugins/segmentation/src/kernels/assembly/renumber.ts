@@ -28,6 +28,15 @@ export function renumber16(data: usize, out: usize, voxels: u32): u32 { return r
 export function renumber32(data: usize, out: usize, voxels: u32): u32 { return renumber<u32>(data, out, voxels) }
 export function renumber64(data: usize, out: usize, voxels: u32): u32 { return renumber<u64>(data, out, voxels) }
 
+/** Adds a 64-bit base to all numbers but 0. @param out u64 */
+export function widen(numbers: usize, out: usize, voxels: u32, low: u32, high: u32): void {
+  const base = <u64>high << 32 | <u64>low
+  for (let voxel: u32 = 0; voxel < voxels; voxel++) {
+    const number = <u64>load<u32>(numbers + (<usize>voxel << 2))
+    store<u64>(out + (<usize>voxel << 3), number == 0 ? 0 : number + base)
+  }
+}
+
 /** How many labels there are, 0 not counted. */
 export function count(): u32 { return changetype<LabelIndex>(labels).count }
 
