@@ -69,6 +69,10 @@ export async function conformanceSettings(
     maxMip: 2,
   })
   await saved('save-precomputed', { ...volume('mask'), ...layout })
+  for (const operator of ['download-mesh', 'mesh-manifest']) {
+    await saved('save-precomputed', { ...volume(operator), ...layout })
+    await saved('mesh', { outputPath: volume(operator).volumePath, manifest: operator === 'download-mesh' })
+  }
 
   /** Content of everything in an operator's folder. */
   const outside = (operator: string) => (): string => {
@@ -98,6 +102,9 @@ export async function conformanceSettings(
     'delete-var': { options: { varNames: ['chunk'] } },
     // blocks of the coarser grid begin at multiples of the factor
     downsample: { dtypes: [...INTEGERS, 'float32'], positionDependent: true },
+    'download-mesh': {
+      options: { ...volume('download-mesh'), input: '3,5,150', outPre: `file://${file('download-mesh')}/` },
+    },
     'downsample-upload': { options: { ...volume('downsample-upload'), stopMip: 2 }, positionDependent: true },
     'evaluate-segmentation': {
       options: { json: file('evaluate-segmentation/scores.json') },
@@ -127,6 +134,12 @@ export async function conformanceSettings(
     mask: { options: { ...volume('mask'), mip: 0 }, positionDependent: true },
     'mask-out-objects': { options: { selectedObjIds: '3,5,150' }, sample: { dtype: 'uint32' } },
     'median-filter': { options: { size: [3, 3, 2] }, dtypes: [...INTEGERS, 'float16', 'float32', 'float64'] },
+    mesh: {
+      options: { outputPath: `file://${file('mesh')}`, outputFormat: 'ply' },
+      sample: { dtype: 'uint32' },
+      dtypes: ['uint8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64'],
+    },
+    'mesh-manifest': { options: volume('mesh-manifest') },
     multiply: { options: { multiplierName: 'mask' }, dtypes: ['uint8', 'uint64', 'float32'] },
     'normalize-contrast': { dtypes: ['uint8'] },
     'normalize-section-contrast': { dtypes: ['uint8'] },

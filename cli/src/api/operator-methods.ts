@@ -210,6 +210,23 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Save stored meshes of objects as PLY or OBJ files. */
+  downloadMesh(options: {
+    /** volume whose info names a mesh folder */
+    volumePath: string
+    /** ids separated by commas, a text file of such, or, with --stop-rank, a variable */
+    input: string
+    /** first object by size, from 0 */
+    startRank?: number
+    /** end of the objects by size, excluded */
+    stopRank?: number
+    /** what the names of the files begin with */
+    outPre?: string
+    /** format */
+    outFormat?: 'ply' | 'obj'
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Shrink a chunk: images and maps by average, segmentations by mode. */
   downsample(options?: {
     /** variable to read */
@@ -763,6 +780,51 @@ export interface OperatorMethods {
     size?: readonly [number, number, number]
     /** what lies beyond the ends */
     mode?: 'reflect' | 'mirror' | 'nearest' | 'wrap' | 'constant'
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Make surface meshes of the objects of a segmentation. */
+  mesh(options?: {
+    /** variable to read */
+    inputChunkName?: string
+    chunkName?: string
+    input?: string
+    /** precomputed: scale of the volume that the chunk is from */
+    mip?: number
+    /** nm, z y x; precomputed: the volume's resolution is used */
+    voxelSize?: readonly [number, number, number]
+    /** volume (precomputed), or folder: file://, s3://, gs:// or a path */
+    outputPath?: string
+    /** how meshes are stored */
+    outputFormat?: 'ply' | 'obj' | 'precomputed'
+    /** one of so many triangles is to remain; 0 or 1: all */
+    simplificationFactor?: number
+    /** how far simplification may move a surface, in nm */
+    maxSimplificationError?: number
+    /** no meshes of these: ids separated by commas */
+    skipIds?: string
+    /** no meshes of objects with fewer voxels in the chunk */
+    dustThreshold?: number
+    /** meshes of these only: ids separated by commas */
+    ids?: string
+    /** precomputed: also write the manifests, for a volume of one chunk */
+    manifest?: boolean
+    /** all meshes in one file; not supported: refused */
+    shard?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** List the mesh fragments of every object, so that viewers find them. */
+  meshManifest(options: {
+    /** what the ids begin with, digits */
+    prefix?: string
+    /** the prefix is $DISBATCH_REPEAT_INDEX */
+    disbatch?: boolean
+    /** length of a prefix; shorter ones get zeros before them */
+    digits?: number
+    /** volume whose info names a mesh folder */
+    volumePath?: string
+    inputName?: string
     /** Instance name. */
     name?: string
   }): Chain
@@ -1558,6 +1620,23 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
+  /** Save stored meshes of objects as PLY or OBJ files. */
+  downloadMesh(options: {
+    /** volume whose info names a mesh folder */
+    volumePath: string
+    /** ids separated by commas, a text file of such, or, with --stop-rank, a variable */
+    input: string
+    /** first object by size, from 0 */
+    startRank?: number
+    /** end of the objects by size, excluded */
+    stopRank?: number
+    /** what the names of the files begin with */
+    outPre?: string
+    /** format */
+    outFormat?: 'ply' | 'obj'
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
   /** Shrink a chunk: images and maps by average, segmentations by mode. */
   downsample(options: {
     /** variable to read */
@@ -2042,6 +2121,49 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
+  /** Make surface meshes of the objects of a segmentation. */
+  mesh(options: {
+    /** variable to read */
+    input: Chunk
+    /** precomputed: scale of the volume that the chunk is from */
+    mip?: number
+    /** nm, z y x; precomputed: the volume's resolution is used */
+    voxelSize?: readonly [number, number, number]
+    /** volume (precomputed), or folder: file://, s3://, gs:// or a path */
+    outputPath?: string
+    /** how meshes are stored */
+    outputFormat?: 'ply' | 'obj' | 'precomputed'
+    /** one of so many triangles is to remain; 0 or 1: all */
+    simplificationFactor?: number
+    /** how far simplification may move a surface, in nm */
+    maxSimplificationError?: number
+    /** no meshes of these: ids separated by commas */
+    skipIds?: string
+    /** no meshes of objects with fewer voxels in the chunk */
+    dustThreshold?: number
+    /** meshes of these only: ids separated by commas */
+    ids?: string
+    /** precomputed: also write the manifests, for a volume of one chunk */
+    manifest?: boolean
+    /** all meshes in one file; not supported: refused */
+    shard?: boolean
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
+  /** List the mesh fragments of every object, so that viewers find them. */
+  meshManifest(options: {
+    /** what the ids begin with, digits */
+    prefix?: string
+    /** the prefix is $DISBATCH_REPEAT_INDEX */
+    disbatch?: boolean
+    /** length of a prefix; shorter ones get zeros before them */
+    digits?: number
+    /** volume whose info names a mesh folder */
+    volumePath?: string
+    inputName?: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<readonly SourcedTask[]>
   /** Multiply chunks voxel by voxel with another one. */
   multiply(options: {
     /** variables to read */

@@ -1,0 +1,29 @@
+/**
+ * Works through items, at most `lanes` at once. After the first failure, or an abort, nothing new is started; what is under
+ * way ends before the error is thrown.
+ */
+export async function forEachInLanes<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  lanes: number,
+  signal: AbortSignal | undefined,
+  work: (item: T, lane: number) => Promise<void>,
+): Promise<void> {
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  const failures: unknown[] = []
+  const run = async (lane: number): Promise<void> => {
+    while (failures.length === 0) {
+      try {
+        signal?.throwIfAborted()
+        const next = await iterator.next()
+        if (next.done === true) return
+        await work(next.value, lane)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, lanes) }, (_, lane) => run(lane)))
+  if (failures.length === 0) return
+  await iterator.return?.()
+  throw failures[0]
+}

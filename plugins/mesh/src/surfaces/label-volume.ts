@@ -1,0 +1,26 @@
+import { type Chunk, chunkflowError, DTYPES, describeChunk, isFloat, type VariableType } from '@chunkflow/sdk'
+
+const notLabels = (what: string) =>
+  chunkflowError('mesh-labels-invalid', `mesh takes label volumes, not ${what}`, {
+    fix: 'labels are 3-D integers; take connected-components of a map first',
+  })
+
+/** @throws mesh-labels-invalid unless a chunk is 3-D and of an integer type or bool */
+export function requireLabels(chunk: Chunk): void {
+  if (chunk.shape.length !== 3 || isFloat(chunk.dtype)) throw notLabels(describeChunk(chunk))
+}
+
+/** {@link requireLabels} as far as a type is known. */
+export function requireLabelType(type: VariableType | undefined): void {
+  if (type?.rank === 4) throw notLabels('chunks with channels')
+  if (type?.dtype !== undefined && isFloat(type.dtype)) throw notLabels(type.dtype)
+}
+
+/** @param ids as uniqueLabels gives them: negative ones last, as unsigned words. @throws mesh-labels-invalid */
+export function refuseNegativeIds(ids: BigUint64Array, { dtype }: Pick<Chunk, 'dtype'>): void {
+  const last = ids.at(-1)
+  if (last === undefined || DTYPES[dtype].kind !== 'signed' || last < 2n ** 63n) return
+  throw chunkflowError('mesh-labels-invalid', `The labels (${dtype}) have negative ids`, {
+    fix: 'meshes are named by ids from 1 on: renumber the labels, or load them as an unsigned type',
+  })
+}
