@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
   operators: () => import('./operators.js').then(({ operators }) => operators),
   plan: () => import('./plan.js').then(({ plan }) => plan),
   plugins: () => import('./plugins.js').then(({ plugins }) => plugins),
+  queue: () => import('./queue.js').then(({ queue }) => queue),
   registry: () => import('./registry.js').then(({ registry }) => registry),
   run: () => import('./run.js').then(({ run }) => run),
   types: () => import('./types.js').then(({ types }) => types),

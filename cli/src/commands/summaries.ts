@@ -5,6 +5,7 @@ export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.f
   operators: 'List all operators and their flags (--json for programs)',
   plan: 'Check a chain and show what it would do, without running it',
   plugins: 'List, install, link, update, uninstall and begin plugins (--json for programs)',
+  queue: 'Count the tasks of a queue, show which failed and why, and offer them again (--retry)',
   registry: 'Search the catalogues of operators, show what a plugin offers (--registry names further ones)',
   run: 'Run a pipeline file',
   types: 'Write TypeScript declarations of installed operators, for programs that use the API (--out FILE)',

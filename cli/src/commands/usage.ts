@@ -21,6 +21,20 @@ Lists plugins: what they offer, and what cannot be used and why.
   --json                for programs
 
 Declared permissions inform; nothing is sandboxed. npm's settings, or CHUNKFLOW_NPM_REGISTRY, say which npm registry is asked.`,
+  queue: `Usage: chunkflow queue NAME [--json]
+       chunkflow queue NAME --retry | --forget [--cause TEXT]
+
+Counts the tasks of a queue and shows those that failed, by cause: which boxes, and how to see one fail here. NAME is an Amazon SQS
+queue, or fq://FOLDER. Nothing is changed without --retry or --forget.
+
+  --retry               offer failed tasks to workers again
+  --forget              delete them
+  --cause TEXT          only those whose reason contains the text
+  --json                for programs
+
+EXAMPLES
+  $ chunkflow queue my-queue
+  $ chunkflow queue fq:///data/tasks --retry --cause 'disk is full'`,
   registry: `Usage: chunkflow registry search [--json] [--registry PLACE]... WORD ...
        chunkflow registry show [--json] [--registry PLACE]... PACKAGE | OPERATOR
 

@@ -1,7 +1,8 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { chunkflowError, type Queue, type QueueDriver, type QueueMessage } from '@chunkflow/sdk'
-import { folderFailure, isGone, openFolder, queueFolder, writeWhole } from './folder.js'
+import { failedIds, failedMessages, graveOf } from './failed-messages.js'
+import { folderFailure, isGone, openFolder, queueFolder, requireFolder, writeWhole } from './folder.js'
 import { newIds, parseTicket, type Ticket, ticketName } from './ticket.js'
 
 /** How long a task is hidden from others unless somebody says otherwise. */
@@ -16,9 +17,10 @@ const SPREAD = 32
  * to a later time holds it until then, because a name can be renamed away only once.
  */
 export const fileQueueDriver = (): QueueDriver => ({
-  async open(name, { visibilitySeconds }) {
+  async open(name, { visibilitySeconds, create = true }) {
     const folder = queueFolder(name)
     try {
+      if (!create) await requireFolder(folder)
       const settings = await openFolder(folder, {
         visibilitySeconds: visibilitySeconds ?? VISIBILITY_SECONDS,
       })
@@ -112,9 +114,9 @@ function openQueue(folder: string, ownSeconds: number): Queue {
         }),
       deadLetter: (reason) =>
         attempt('Cannot put a task aside', async () => {
-          const grave = path.join(folder, 'dead', held.id)
-          await writeWhole(`${grave}.txt`, `${reason}\n`, folder)
-          await move(held, `${grave}.json`)
+          const grave = graveOf(folder, held.id)
+          await writeWhole(grave.reason, `${reason}\n`, folder)
+          await move(held, grave.message)
         }),
     }
   }
@@ -146,5 +148,16 @@ function openQueue(folder: string, ownSeconds: number): Queue {
         throw folderFailure('Cannot fetch a task', folder, error)
       }
     },
+    async counts() {
+      try {
+        const now = nowSeconds()
+        const tickets = await list()
+        const waiting = tickets.filter(({ visibleFrom }) => visibleFrom <= now).length
+        return { waiting, held: tickets.length - waiting, failed: (await failedIds(folder)).length }
+      } catch (error) {
+        throw folderFailure('Cannot count tasks', folder, error)
+      }
+    },
+    failed: ({ signal }) => failedMessages(folder, signal),
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { chunkflowError, isChunkflowError } from '@chunkflow/sdk'
 import { expandHome } from '@chunkflow/sdk/storage'
@@ -57,6 +57,19 @@ export interface QueueSettings {
 }
 
 const SETTINGS = 'settings.json'
+
+/** @throws queue-missing */
+export async function requireFolder(folder: string): Promise<void> {
+  const isThere = await access(path.join(folder, 'queue')).then(
+    () => true,
+    (error: unknown) => !isGone(error),
+  )
+  if (!isThere)
+    throw chunkflowError('queue-missing', 'There is no queue', {
+      where: `fq://${folder}`,
+      fix: 'check the name; generate-tasks --queue-name makes queues',
+    })
+}
 
 /** The settings of the queue in a folder, which is made when it is missing. @throws queue-unreachable */
 export async function openFolder(folder: string, wanted: QueueSettings): Promise<QueueSettings> {

@@ -7,8 +7,15 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import { chunkflowError, type Queue, type QueueDriver, type QueueMessage } from '@chunkflow/sdk'
+import {
+  chunkflowError,
+  type Queue,
+  type QueueCounts,
+  type QueueDriver,
+  type QueueMessage,
+} from '@chunkflow/sdk'
 import { amazonClientSettings, type Environment } from '@chunkflow/sdk/storage'
+import { deadLetters } from './dead-letters.js'
 import { isExistingQueue, isLostLease, isMissingQueue, sqsFailure } from './failures.js'
 import { sendBatches } from './send-batches.js'
 import { waitSeconds } from './wait-seconds.js'
@@ -38,11 +45,15 @@ export function createSqsDriver(environment: Environment): QueueDriver & { dispo
     return client
   }
   return {
-    async open(name, { visibilitySeconds }) {
+    async open(name, { visibilitySeconds, create = true }) {
       refuseName(name)
       refuseTime(visibilitySeconds)
       try {
-        return await openQueue(connect(), name, wait, visibilitySeconds ?? VISIBILITY_SECONDS)
+        const address = create
+          ? await findOrCreate(connect(), name, visibilitySeconds ?? VISIBILITY_SECONDS)
+          : await findQueue(connect(), name)
+        if (address === null) throw missing(name)
+        return await openQueue(connect(), name, address, wait)
       } catch (error) {
         throw sqsFailure('Cannot open the queue', name, error)
       }
@@ -70,15 +81,26 @@ function refuseTime(seconds: number | undefined): void {
   })
 }
 
+const missing = (name: string) =>
+  chunkflowError('queue-missing', 'There is no queue', {
+    where: `sqs://${name}`,
+    fix: 'check the name and AWS_REGION; generate-tasks --queue-name makes queues',
+  })
+
+/** The address of a queue, null when it is not there. */
+async function findQueue(client: SQSClient, name: string): Promise<string | null> {
+  try {
+    return (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl!
+  } catch (error) {
+    if (isMissingQueue(error)) return null
+    throw error
+  }
+}
+
 /** The address of a queue, which is made when it is not there. */
 async function findOrCreate(client: SQSClient, name: string, visibilitySeconds: number): Promise<string> {
-  const find = async (): Promise<string> =>
-    (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl!
-  try {
-    return await find()
-  } catch (error) {
-    if (!isMissingQueue(error)) throw error
-  }
+  const present = await findQueue(client, name)
+  if (present !== null) return present
   const Attributes = {
     ReceiveMessageWaitTimeSeconds: LONG_POLL,
     VisibilityTimeout: String(visibilitySeconds),
@@ -88,22 +110,17 @@ async function findOrCreate(client: SQSClient, name: string, visibilitySeconds: 
     return (await client.send(new CreateQueueCommand({ QueueName: name, Attributes }))).QueueUrl!
   } catch (error) {
     // somebody else made it meanwhile, with another time-out
-    if (isExistingQueue(error)) return find()
-    throw error
+    const other = isExistingQueue(error) ? await findQueue(client, name) : null
+    if (other === null) throw error
+    return other
   }
 }
 
-async function openQueue(
-  client: SQSClient,
-  name: string,
-  wait: number,
-  visibilitySeconds: number,
-): Promise<Queue> {
-  const QueueUrl = await findOrCreate(client, name, visibilitySeconds)
+async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait: number): Promise<Queue> {
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['VisibilityTimeout'] }),
   )
-  const ownSeconds = Number(Attributes?.VisibilityTimeout ?? visibilitySeconds)
+  const ownSeconds = Number(Attributes?.VisibilityTimeout ?? VISIBILITY_SECONDS)
   const attempt = async <T>(what: string, action: Promise<T>): Promise<T> => {
     try {
       return await action
@@ -111,7 +128,7 @@ async function openQueue(
       throw sqsFailure(what, name, error)
     }
   }
-  let deadLetters: Promise<string> | undefined
+  let aside: Promise<string> | undefined
 
   const messageOf = (body: string, ReceiptHandle: string, seconds: number): QueueMessage => {
     const handle = { QueueUrl, ReceiptHandle }
@@ -131,8 +148,8 @@ async function openQueue(
         await attempt('Cannot give a task back', given)
       },
       async deadLetter(reason) {
-        deadLetters ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS)
-        const target = await attempt('Cannot open the queue of dead letters', deadLetters)
+        aside ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS)
+        const target = await attempt('Cannot open the queue of dead letters', aside)
         const letter = { body, attributes: { reason: reason.slice(0, LONGEST_REASON) || 'unknown' } }
         // sent before it is deleted: it may be there twice, never not at all
         await attempt('Cannot put a task aside', sendBatches(client, target, [letter], `sqs://${name}`))
@@ -171,5 +188,39 @@ async function openQueue(
         throw sqsFailure('Cannot fetch a task', name, error)
       }
     },
+    counts: () => attempt('Cannot count tasks', countMessages(client, QueueUrl, name)),
+    async *failed({ signal }) {
+      const address = await attempt(
+        'Cannot find the queue of dead letters',
+        findQueue(client, name + DEAD_LETTERS),
+      )
+      if (address === null) return
+      const back = (body: string) =>
+        attempt('Cannot send tasks', sendBatches(client, QueueUrl, [{ body }], `sqs://${name}`))
+      yield* deadLetters(client, { address, name, wait, back, signal })
+    },
+  }
+}
+
+/** Roughly: Amazon counts with a delay. */
+async function countMessages(client: SQSClient, QueueUrl: string, name: string): Promise<QueueCounts> {
+  const counted = [
+    'ApproximateNumberOfMessages',
+    'ApproximateNumberOfMessagesDelayed',
+    'ApproximateNumberOfMessagesNotVisible',
+  ] as const
+  const count = async (address: string): Promise<readonly [number, number]> => {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: address, AttributeNames: [...counted] }),
+    )
+    const [visible, delayed, held] = counted.map((attribute) => Number(Attributes[attribute] ?? 0))
+    return [visible! + delayed!, held!]
+  }
+  const [waiting, held] = await count(QueueUrl)
+  const failed = await findQueue(client, name + DEAD_LETTERS)
+  return {
+    waiting,
+    held,
+    failed: failed === null ? 0 : (await count(failed)).reduce((sum, part) => sum + part),
   }
 }

@@ -1,5 +1,4 @@
-import { type BoundingBox, formatBox, type Progress } from '@chunkflow/sdk'
-import type { QueuePlace } from './queue-name.js'
+import { type BoundingBox, formatBox, type Progress, type QueuePlace } from '@chunkflow/sdk'
 
 /** How many boxes are handed to a queue at once. */
 const SENT_AT_ONCE = 1000

@@ -9,6 +9,26 @@ export interface QueueMessage {
   deadLetter?(reason: string): Promise<void>
 }
 
+/** How many messages there are; services in the cloud know it roughly, some seconds late. */
+export interface QueueCounts {
+  /** Those that a worker may fetch. */
+  readonly waiting: number
+  /** Those that a worker has, or had when it died. */
+  readonly held: number
+  /** Those that were put aside. */
+  readonly failed: number
+}
+
+/** A message that was put aside by {@link QueueMessage.deadLetter}. */
+export interface FailedMessage {
+  readonly body: string
+  readonly reason: string
+  /** Offers it to workers again. */
+  retry(): Promise<void>
+  /** Forgets it. */
+  remove(): Promise<void>
+}
+
 export interface Queue {
   send(bodies: readonly string[]): Promise<void>
   /** Null when the queue is empty. */
@@ -16,12 +36,21 @@ export interface Queue {
     readonly visibilitySeconds?: number
     readonly signal: AbortSignal
   }): Promise<QueueMessage | null>
+  counts?(): Promise<QueueCounts>
+  /** What was put aside, each message once; it stays there unless it is retried or removed. */
+  failed?(options: { readonly signal: AbortSignal }): AsyncIterable<FailedMessage>
 }
 
 /** Opens queues of one kind. Providers are keyed by scheme (`sqs`, `fq`); bare names mean `sqs`. */
 export interface QueueDriver {
-  /** Makes the queue when it does not exist. */
-  open(name: string, options: { readonly visibilitySeconds?: number }): Promise<Queue>
+  /**
+   * Makes the queue when it does not exist, unless `create` is false.
+   * @throws queue-missing
+   */
+  open(
+    name: string,
+    options: { readonly visibilitySeconds?: number; readonly create?: boolean },
+  ): Promise<Queue>
 }
 
 export const QUEUES = keyedToken<QueueDriver>('chunkflow.queue', {

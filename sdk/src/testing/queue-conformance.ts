@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queue, QueueDriver, QueueMessage } from '../contracts/queues.js'
+import type { FailedMessage, Queue, QueueDriver, QueueMessage } from '../contracts/queues.js'
 import type { ConformanceCheck } from './operator-conformance.js'
 
 /** Bodies as chunkflow sends them, more than fit into two batches of a cloud queue. */
@@ -154,6 +154,57 @@ const CASES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
     assert.equal(await receive(queue), null)
   },
 
+  'a queue that is to be there already is not made': async ({ driver, name }) => {
+    const code = await driver.open(name, { create: false }).then(
+      () => 'made',
+      (error: { code?: string }) => error.code,
+    )
+    assert.equal(code, 'queue-missing')
+    await (await driver.open(name, {})).send(['0-1_0-1_0-1'])
+    assert.deepEqual(await drain(await driver.open(name, { create: false })), ['0-1_0-1_0-1'])
+  },
+
+  'counts what waits, what is held and what was put aside': async (place) => {
+    const queue = await open(place)
+    if (queue.counts === undefined) return
+    assert.deepEqual(await queue.counts(), { waiting: 0, held: 0, failed: 0 })
+    await queue.send(BODIES)
+    const held = await receive(queue, LONG_SECONDS)
+    const bad = await receive(queue, LONG_SECONDS)
+    const failed = bad!.deadLetter === undefined ? 0 : 1
+    await (failed === 1 ? bad!.deadLetter!('a reason') : bad!.acknowledge())
+    assert.deepEqual(await queue.counts(), { waiting: BODIES.length - 2, held: 1, failed })
+    await held!.acknowledge()
+  },
+
+  'tells what was put aside and why, again and again': async (place) => {
+    const queue = await open(place)
+    const sent = await putAside(queue)
+    if (sent === undefined || queue.failed === undefined) return
+    for (let round = 0; round < 2; round++) {
+      const letters = await lettersOf(await open(place))
+      assert.deepEqual(
+        letters.map(({ body, reason }) => `${body}: ${reason}`).sort(),
+        sent.map((body) => `${body}: "ä" is missing\nin ${body}`),
+      )
+    }
+    // who stops in between leaves the rest
+    for await (const _ of queue.failed({ signal: new AbortController().signal })) break
+    assert.equal((await lettersOf(queue)).length, sent.length)
+  },
+
+  'offers again what was put aside, or forgets it': async (place) => {
+    const queue = await open(place)
+    const sent = await putAside(queue)
+    if (sent === undefined || queue.failed === undefined) return
+    for await (const letter of queue.failed({ signal: new AbortController().signal })) {
+      if (letter.body === sent[0]) await letter.remove()
+      if (letter.body === sent[1]) await letter.retry()
+    }
+    assert.deepEqual((await lettersOf(queue)).map(({ body }) => body).sort(), sent.slice(2))
+    assert.deepEqual(await drain(queue), [sent[1]])
+  },
+
   'an aborted receiver comes back with nothing': async (place) => {
     const queue = await open(place)
     assert.equal(await queue.receive({ signal: AbortSignal.abort() }), null)
@@ -179,6 +230,23 @@ async function receiveAtLast(queue: Queue): Promise<QueueMessage> {
     if (message !== null) return message
   }
   throw new assert.AssertionError({ message: 'the message never came back' })
+}
+
+/** Sends and puts aside more messages than a cloud gives out at once; undefined where that cannot be done. */
+async function putAside(queue: Queue): Promise<string[] | undefined> {
+  const bodies = [...BODIES].sort()
+  await queue.send(bodies)
+  for (let message = await receive(queue, LONG_SECONDS); message !== null; message = await receive(queue)) {
+    if (message.deadLetter === undefined) return undefined
+    await message.deadLetter(`"ä" is missing\nin ${message.body}`)
+  }
+  return bodies
+}
+
+async function lettersOf(queue: Queue): Promise<FailedMessage[]> {
+  const letters: FailedMessage[] = []
+  for await (const letter of queue.failed!({ signal: new AbortController().signal })) letters.push(letter)
+  return letters
 }
 
 /** Bodies of all messages, acknowledged one by one. */

@@ -174,12 +174,20 @@ async function runTask(
       if (offered.lease !== undefined) await giveBack(offered.lease, 'the run was stopped', true, logger)
       throw error
     }
-    const reason = error instanceof Error ? error.message : String(error)
-    logger.error(`task ${task.log.bbox ?? index} failed: ${reason}`)
+    const reason = reasonOf(error)
+    const fix = isChunkflowError(error) && error.fix !== undefined ? `\n  fix  ${error.fix}` : ''
+    logger.error(`task ${task.log.bbox ?? index} failed: ${reason}${fix}`)
     const retryable = isChunkflowError(error) && error.retryable
     await giveBack(offered.lease, reason, retryable, logger)
     return retryable ? 'released' : 'failed'
   }
+}
+
+/** A sentence with the operator and the code, by which failed tasks can be sorted. */
+function reasonOf(error: unknown): string {
+  if (!isChunkflowError(error)) return error instanceof Error ? error.message : String(error)
+  const [operator] = (error.where[0] ?? '').split(TASK)
+  return `${operator === '' ? '' : `${operator}: `}${error.what} (${error.code})`
 }
 
 /**
@@ -303,10 +311,13 @@ async function dryRunStep(
   return isOutcome(outcome) ? outcome : undefined
 }
 
+/** Between the operator and the task in the `where` of an error. */
+const TASK = ', task '
+
 /** The error with the operator and the task in its `where`; other errors become `unexpected` ones with their stack kept. */
 function located(error: unknown, name: string, task?: Task): unknown {
   const box: BoundingBox | undefined = task === undefined ? undefined : optionalBoxOf(task)
-  const place = box === undefined ? name : `${name}, task ${formatBox(box)}`
+  const place = box === undefined ? name : `${name}${TASK}${formatBox(box)}`
   if (isChunkflowError(error)) return errorAt(error, place)
   const message = error instanceof Error ? error.message : String(error)
   return chunkflowError('unexpected', `${name} failed: ${message}`, {

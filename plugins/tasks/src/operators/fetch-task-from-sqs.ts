@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   chunkflowError,
   defineSource,
+  findQueue,
   flag,
   formatBox,
   type Lease,
@@ -10,7 +11,6 @@ import {
   QUEUES,
   type QueueMessage,
 } from '@chunkflow/sdk'
-import { findQueue } from '../queue-name.js'
 
 /** How long to wait before an empty queue is asked again, unless the environment says otherwise. */
 const RETRY_SECONDS = 100

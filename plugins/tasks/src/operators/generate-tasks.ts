@@ -1,7 +1,16 @@
-import { defineSource, FILES, flag, formatBox, QUEUES, READERS, uniteBoxes, VOLUMES } from '@chunkflow/sdk'
+import {
+  defineSource,
+  FILES,
+  findQueue,
+  flag,
+  formatBox,
+  QUEUES,
+  READERS,
+  uniteBoxes,
+  VOLUMES,
+} from '@chunkflow/sdk'
 import { anonymousPath } from '@chunkflow/sdk/storage'
 import { encodeBoxes } from '../kernels/box-list.js'
-import { findQueue } from '../queue-name.js'
 import { sendBoxes } from '../send-boxes.js'
 import { listBoxes, selectBoxes } from '../task-list.js'
 import { findCoveredBox } from '../volume-box.js'

@@ -6,6 +6,7 @@ import {
   ceilDivideZyx,
   chunkflowError,
   defineSource,
+  findQueue,
   flag,
   floorDivideZyx,
   formatBox,
@@ -21,7 +22,6 @@ import {
 import { type ProductionSizes, productionSizes } from '../kernels/production-sizes.js'
 import { layTaskGrid } from '../kernels/task-grid.js'
 import { describeOutput, describeThumbnails, ensureVolume, extentOf } from '../production-volumes.js'
-import { findQueue } from '../queue-name.js'
 import { sendBoxes } from '../send-boxes.js'
 import { findVolume } from '../volume-box.js'
 

@@ -1,4 +1,5 @@
-import { chunkflowError, type QueueDriver, type ServiceFamily } from '@chunkflow/sdk'
+import { chunkflowError, type ServiceFamily } from '@chunkflow/kernel/authoring'
+import type { QueueDriver } from './queues.js'
 
 /** What to install for the kinds of queues we make ourselves. */
 const PLUGINS: Readonly<Record<string, string>> = {
