@@ -39,7 +39,7 @@ test('chains, files, plugins and doctor work', () => {
     'plugins',
     'create-chunk --size 8 12 16 save-h5 -f chunk.h5',
     'generate-tasks --roi-stop 8 12 16 --chunk-size 8 12 16 -q fq://tasks',
-    'fetch-task -q fq://tasks --retry-times 0 load-h5 -f chunk.h5 plugin -f inverse -i chunk save-precomputed -v file://volume delete-task-in-queue',
+    'fetch-task -q fq://tasks --retry-times 0 load-h5 -f chunk.h5 plugin -f inverse -i chunk save-precomputed -v file://volume --volume-size 8 12 16 delete-task-in-queue',
   ]) {
     const { status, stderr } = run(process.execPath, [BIN, ...line.split(' ')])
     assert.is(status, 0, `${line}\n${stderr}`)

@@ -495,4 +495,23 @@ test('a failed task goes to the dead letters, with its reason; the others are do
   assert.not.ok(existsSync(file('broken/nothing')))
 })
 
+test('workers of a queue make one volume, whichever task comes first', async () => {
+  await succeeds('create-chunk --size 128 64 32 save-h5 -f whole.h5', { cwd })
+  const worker = (more: string): string =>
+    `fetch-task -q fq://shared/halves --num 1 load-h5 -f whole.h5 save-precomputed -v shared/halves-volume ${more} delete-task-in-queue`
+  // the second half first
+  await succeeds('generate-tasks -s 64 0 0 -r 128 64 32 -c 64 64 32 -q fq://shared/halves', { cwd })
+  const refused = await chunkflow(worker(''), { cwd })
+  assert.is(refused.code, 1)
+  assert.match(refused.stderr, 'one task of a queue does not say how large it is')
+  await succeeds(worker('--volume-size 128 64 32'), { cwd })
+  await succeeds('generate-tasks -r 64 64 32 -c 64 64 32 -q fq://shared/halves', { cwd })
+  await succeeds(worker('--volume-size 128 64 32'), { cwd })
+  await succeeds('load-precomputed -v shared/halves-volume save-h5 -f again.h5', { cwd })
+  const [whole, again] = [await readHdf5(file('whole.h5')), await readHdf5(file('again.h5'))]
+  assert.equal(again.dataset('main'), whole.dataset('main'))
+  assert.equal(Array.from(again.dataset('voxel_offset').values, Number), [0, 0, 0])
+  for (const opened of [whole, again]) opened.close()
+})
+
 test.run()

@@ -1,15 +1,19 @@
 import {
   type BoundingBox,
   boundingBox,
+  boxContainsPoint,
   boxFromSize,
   type Chunk,
   channelCount,
   chunkBox,
   chunkflowError,
   type Dtype,
+  describeChunk,
+  formatFlag,
   type NewVolume,
   spatialSize,
   type Zyx,
+  zyx,
 } from '@chunkflow/sdk'
 import type { Creation } from './storage-options.js'
 
@@ -57,38 +61,83 @@ export function describeNewVolume(options: NewVolumeOptions, chunk: Chunk | unde
 const layerTypeOf = (dtype: Dtype): 'image' | 'segmentation' =>
   ['uint8', 'float16', 'float32', 'float64'].includes(dtype) ? 'image' : 'segmentation'
 
+/** What is known when save-precomputed meets its first chunk. */
+export interface FirstChunk {
+  readonly chunk: Chunk
+  /** Everything the task source of the chain covers. */
+  readonly taskRange: BoundingBox | undefined
+  /** The task is one of a queue: other workers take the others. */
+  readonly fromQueue: boolean
+}
+
 /**
- * The volume that save-precomputed makes when there is none: sized by options, else by everything the task source covers,
- * else by the chunk.
+ * The volume that save-precomputed makes when there is none. Its place does not depend on which task comes first: it is given
+ * by options, by everything the task source covers, or by the only chunk there is.
+ * @param path for messages
+ * @throws volume-missing, volume-outside when nothing says where it lies
  */
 export function describeVolumeFor(
-  chunk: Chunk,
-  options: {
-    readonly volumeStart: Zyx | undefined
-    readonly volumeSize: Zyx | undefined
-    readonly blockSize: Zyx
-    readonly encoding: string
-  } & Creation,
-  taskRange: BoundingBox | undefined,
+  first: FirstChunk,
+  options: Placement & { readonly blockSize: Zyx; readonly encoding: string } & Creation,
+  path: string,
 ): NewVolume {
-  const known = taskRange ?? chunkBox(chunk)
-  const start = options.volumeStart ?? known.start
+  const { chunk } = first
   return {
     channels: channelCount(chunk),
     dtype: storedDtype(chunk.dtype),
     layerType: chunk.layerType === 'segmentation' ? 'segmentation' : 'image',
     encoding: options.encoding,
     voxelSizeNm: chunk.voxelSize ?? [1, 1, 1],
-    box:
-      options.volumeSize === undefined
-        ? boundingBox(start, known.stop)
-        : boxFromSize(start, options.volumeSize),
+    box: placeOf(first, options, path),
     blockSize: options.blockSize,
     factor: [2, 2, 2],
     maximumMip: 0,
     encodingSettings: options.encodingSettings,
     sharding: options.sharding,
   }
+}
+
+interface Placement {
+  readonly volumeStart: Zyx | undefined
+  readonly volumeSize: Zyx | undefined
+}
+
+function placeOf(
+  { chunk, taskRange, fromQueue }: FirstChunk,
+  { volumeStart, volumeSize }: Placement,
+  path: string,
+): BoundingBox {
+  const own = chunkBox(chunk)
+  if (volumeSize === undefined) {
+    if (taskRange === undefined && fromQueue)
+      throw chunkflowError(
+        'volume-missing',
+        `There is no volume at ${path}, and one task of a queue does not say how large it is`,
+        {
+          where: path,
+          fix: 'give --volume-size, and --volume-start unless it begins at 0 0 0; or make the volume with create-info or setup-env first',
+          // the task is as good as any
+          retryable: true,
+        },
+      )
+    const known = taskRange ?? own
+    return boundingBox(volumeStart ?? known.start, known.stop)
+  }
+  if (volumeStart !== undefined) return boxFromSize(volumeStart, volumeSize)
+  if (taskRange !== undefined) return boxFromSize(taskRange.start, volumeSize)
+  const fromZero = boxFromSize(zyx(0, 0, 0), volumeSize)
+  // what reaches beyond the end is cropped, as in every volume
+  if (!boxContainsPoint(fromZero, own.start))
+    throw chunkflowError(
+      'volume-outside',
+      `${describeChunk(chunk)} does not begin in a new volume of ${formatFlag(volumeSize)} from 0 0 0`,
+      {
+        where: path,
+        fix: 'give --volume-start, the first voxel of the volume, with --volume-size',
+        retryable: fromQueue,
+      },
+    )
+  return fromZero
 }
 
 /** Why a new volume cannot be seen in Neuroglancer, if so. */

@@ -53,7 +53,7 @@ export interface SaveOptions extends Creation {
 export interface Saver {
   save(task: Task, chunk: Chunk, context: RunContext): Promise<void>
   /** Says what `save` would do, with its checks. */
-  describe(chunk: Chunk, context: RunContext): Promise<void>
+  describe(task: Task, chunk: Chunk, context: RunContext): Promise<void>
   /** Zeros over the task's box, for a task that skipped everything before. */
   blankChunk(task: Task): Promise<Chunk>
 }
@@ -84,7 +84,7 @@ export function createSaver(
     return volume
   }
   /** What would be created, after checking that the chunk fits it: a misaligned chunk leaves no empty volume behind. */
-  const describeNew = (chunk: Chunk, { taskRange }: RunContext): NewVolume => {
+  const describeNew = (task: Task, chunk: Chunk, { taskRange }: RunContext): NewVolume => {
     if (mip > 0)
       throw chunkflowError(
         'volume-missing',
@@ -94,7 +94,8 @@ export function createSaver(
           fix: 'make the volume with create-info, or save at mip 0',
         },
       )
-    const described = describeVolumeFor(chunk, options, taskRange)
+    const first = { chunk, taskRange, fromQueue: task.lease !== undefined }
+    const described = describeVolumeFor(first, options, path)
     writableBox(newInfo(described).scales[0]!, chunkBox(chunk), {
       where: `${path} (new)`,
       strict: options.strictBounds,
@@ -103,7 +104,7 @@ export function createSaver(
     return described
   }
   const create = async (task: Task, chunk: Chunk, context: RunContext): Promise<PrecomputedVolume> => {
-    const described = describeNew(chunk, context)
+    const described = describeNew(task, chunk, context)
     const created = await format.create(path, described)
     logger.info(
       `created ${path}: ${described.dtype} ${described.layerType} ${formatBox(described.box)}, blocks of ${formatFlag(described.blockSize)}`,
@@ -180,11 +181,11 @@ export function createSaver(
       task.log.timer[options.name] = (performance.now() - started) / 1000
       if (options.uploadLog) await volume.writeJson(`log/${formatBox(chunkBox(chunk))}.json`, task.log)
     },
-    async describe(chunk, context) {
+    async describe(task, chunk, context) {
       if (isSkipped(chunk)) return
       const existing = await find()
       if (existing === undefined) {
-        const described = describeNew(chunk, context)
+        const described = describeNew(task, chunk, context)
         const scale = newInfo(described).scales[0]!
         logger.info(
           `would create ${path} (${formatBox(scale.box)}) and write ${countBlocks(scale, chunkBox(chunk))} blocks`,

@@ -3,10 +3,12 @@ import {
   boundingBox,
   boxFromSize,
   type Chunk,
+  type ChunkflowError,
   createChunk,
   emptyChunk,
   parseOptions,
   type RawOptions,
+  SILENT_PROGRESS,
   savePatch,
   zyx,
 } from '@chunkflow/sdk'
@@ -73,6 +75,78 @@ test('sizes a new volume by options, then by the tasks, then by the chunk', asyn
   assert.match(message, '16-24_-16-0_32-48')
   await refuses(run(savePrecomputed, { variables: { chunk }, globals: { mip: 1 } }), 'volume-missing')
   assert.is(objects().size, 0)
+})
+
+test('the place of a new volume does not depend on which task comes first', async () => {
+  let refusal = ''
+  const place = async (
+    voxelOffset: readonly [number, number, number],
+    options: RawOptions,
+    { queue = false, taskRange }: { queue?: boolean; taskRange?: ReturnType<typeof boundingBox> } = {},
+  ) => {
+    const { services, info, objects } = setUp()
+    const chunk = randomChunk([8, 16, 16], { dtype: 'uint8', voxelOffset })
+    const lease = { seconds: 9, extend: async () => {}, acknowledge: async () => {}, release: async () => {} }
+    const task = {
+      ...testTask({ chunk, bbox: boxFromSize(voxelOffset, [8, 16, 16]) }),
+      lease: queue ? lease : undefined,
+    }
+    const parsed = parseOptions(savePrecomputed, { volumePath: VOLUME, blockSize: [8, 8, 16], ...options })
+    const { logger } = recordingLogger()
+    const step = await savePrecomputed.create({
+      options: parsed as never,
+      services: services as never,
+      globals: { mip: 0, dryRun: false },
+      name: 'save-precomputed',
+      logger,
+      workers: {},
+      assets: {},
+    })
+    const context = {
+      signal: new AbortController().signal,
+      logger,
+      progress: SILENT_PROGRESS,
+      taskRange,
+      onInterrupt: () => () => {},
+    }
+    try {
+      await step.run(task, context)
+    } catch (error) {
+      assert.is(objects().size, 0)
+      const { code, what, fix, retryable } = error as ChunkflowError
+      refusal = `${code}: ${what} ${fix} ${retryable}`
+      return undefined
+    }
+    return [info().scales[0].voxel_offset, info().scales[0].size]
+  }
+  const size = { volumeSize: [40, 64, 64] }
+  // two workers, two tasks, one place; also for one that reaches beyond the end
+  for (const queue of [true, false])
+    for (const offset of [zyx(0, 0, 0), zyx(16, 32, 48), zyx(32, 48, 48), zyx(32, 56, 48)])
+      assert.equal(await place(offset, size, { queue }), [
+        [0, 0, 0],
+        [64, 64, 40],
+      ])
+  assert.is(await place(zyx(16, -16, 32), size, { queue: true }), undefined)
+  assert.match(refusal, /^volume-outside: .* from 0 0 0 give --volume-start.* true$/)
+  assert.is(await place(zyx(40, 0, 0), size), undefined)
+  assert.match(refusal, /^volume-outside: .* false$/)
+  assert.equal(await place(zyx(16, -16, 32), { ...size, volumeStart: [0, -32, 0] }, { queue: true }), [
+    [0, -32, 0],
+    [64, 64, 40],
+  ])
+  // the range of the source is where the volume begins
+  const taskRange = boundingBox([0, -32, 0], [40, 32, 64])
+  assert.equal(await place(zyx(16, -16, 32), size, { taskRange }), [
+    [0, -32, 0],
+    [64, 64, 40],
+  ])
+  assert.is(await place(zyx(0, 0, 0), {}, { queue: true }), undefined)
+  assert.match(refusal, /^volume-missing: .* one task of a queue .* give --volume-size.* true$/)
+  assert.equal(await place(zyx(16, -16, 32), {}), [
+    [32, -16, 16],
+    [16, 16, 8],
+  ])
 })
 
 test('converts floats and bytes both ways and warns of labels that do not fit', async () => {

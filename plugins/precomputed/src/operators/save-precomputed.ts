@@ -13,8 +13,8 @@ export default defineOperator({
   aliases: ['save', 'write-precomputed'],
   summary: 'Write a chunk into a Neuroglancer precomputed volume',
   description: `The chunk must cover whole blocks of the volume (whole shards, of a sharded one) unless --allow-unaligned is given; what lies beyond the volume is cropped. Blocks of zeros are deleted instead of written, so
-that readers need --fill-missing. A volume that does not exist is created at mip 0, sized by --volume-size, else by all the boxes of
-generate-tasks in the same chain, else by the chunk.
+that readers need --fill-missing. A volume that does not exist is created at mip 0: where --volume-start and --volume-size say, else over all
+the boxes of the task source of the same chain, else over the chunk. Tasks of a queue need --volume-size: each worker sees its own only.
 
 uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 255 for uint8 volumes.`,
   examples: [
@@ -45,8 +45,15 @@ uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 25
     }),
     allowUnaligned: allowUnalignedFlag,
     ...compressionFlags,
-    volumeStart: flag.integers3({ summary: 'first voxel of a volume that is created, z y x' }),
-    volumeSize: flag.integers3({ minimum: 1, summary: 'size of a volume that is created, z y x' }),
+    volumeStart: flag.integers3({
+      defaultText: 'of the task source, 0 0 0 with --volume-size alone, of the chunk without',
+      summary: 'first voxel of a volume that is created, z y x',
+    }),
+    volumeSize: flag.integers3({
+      minimum: 1,
+      defaultText: 'of the task source, or of the chunk',
+      summary: 'size of a volume that is created, z y x',
+    }),
     blockSize: flag.integers3({
       minimum: 1,
       default: [64, 64, 64],
@@ -77,7 +84,7 @@ uint8 chunks are divided by 255 for float volumes, float chunks multiplied by 25
     )
     return {
       run: (task, context) => saver.save(task, chunkOf(task, options.inputChunkName), context),
-      dryRun: (task, context) => saver.describe(chunkOf(task, options.inputChunkName), context),
+      dryRun: (task, context) => saver.describe(task, chunkOf(task, options.inputChunkName), context),
       arriveSkipped: async (task) => task.set(options.inputChunkName, await saver.blankChunk(task)),
     }
   },

@@ -29,7 +29,8 @@ export default defineSource({
     const boxes = decodeBoxes(await services.files.read(options.filePath), options.filePath)
     const rows = boxes.slice(index * options.granularity, (index + 1) * options.granularity)
     return {
-      range: () => (rows.length === 0 ? undefined : rows.reduce(uniteBoxes)),
+      // of all jobs: a volume that one of them creates has room for the results of the others
+      range: () => (boxes.length === 0 ? undefined : boxes.reduce(uniteBoxes)),
       count: () => rows.length,
       tasks: () => rows.map((bbox) => ({ bbox, log: { bbox: formatBox(bbox) } })),
     }

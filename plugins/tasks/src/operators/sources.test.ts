@@ -229,6 +229,11 @@ test('fetch-task-from-file: rows by job, text files, indices that are missing', 
   delete process.env.SLURM_ARRAY_TASK_ID
   const { tasks, range } = await run(fetchFromFile, { filePath: 'rows.txt', jobIndex: 0, granularity: 9 })
   assert.is(formatBox(range!), '0-3_0-2_0-3')
+  // what all jobs cover, not this one alone
+  assert.is(
+    formatBox((await run(fetchFromFile, { filePath: 'rows.txt', jobIndex: 1 })).range!),
+    '0-3_0-2_0-3',
+  )
   assert.is(tasks[2]!.log?.bbox, '2-3_0-2_0-3')
 })
 
