@@ -1,6 +1,6 @@
 import { chunkflowError, suggest } from '@chunkflow/kernel/authoring'
 import { openRegistry } from '../discovery/registry.js'
-import { HOST_COMMAND_USAGE } from './usage.js'
+import { HOST_COMMAND_USAGE, printUsage } from './usage.js'
 
 type HostCommand = (argv: readonly string[]) => Promise<number>
 
@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
   registry: () => import('./registry.js').then(({ registry }) => registry),
   run: () => import('./run.js').then(({ run }) => run),
   types: () => import('./types.js').then(({ types }) => types),
+  worker: () => import('./worker.js').then(({ worker }) => worker),
   version: () => import('./version.js').then(({ version }) => version),
   '--version': () => import('./version.js').then(({ version }) => version),
   help: async () => help,
@@ -22,11 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<HostCommand>>> = Object.fr
 export const isHostCommand = (word: string): boolean => Object.hasOwn(COMMANDS, word)
 
 export async function runHostCommand(name: string, argv: readonly string[]): Promise<number> {
-  const usage = Object.hasOwn(HOST_COMMAND_USAGE, name) ? HOST_COMMAND_USAGE[name] : undefined
-  if (usage !== undefined && argv.some((word) => word === '--help' || word === '-h')) {
-    process.stdout.write(`${usage}\n`)
-    return 0
-  }
+  if (Object.hasOwn(HOST_COMMAND_USAGE, name) && argv.some((word) => word === '--help' || word === '-h'))
+    return printUsage(name)
   const command = await COMMANDS[name]!()
   return command(argv)
 }

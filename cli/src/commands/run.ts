@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { chunkflowError } from '@chunkflow/kernel/authoring'
 import { readPipeline } from '@chunkflow/kernel/host'
 import { scanChain } from '../chain/scan.js'
 import { readConfiguration } from '../configuration/configuration.js'
 import { openRegistry } from '../discovery/registry.js'
 import { enabledHooks } from '../run/enabled-hooks.js'
+import { readJsonFile } from '../run/read-json-file.js'
 import { runPipeline } from '../run/run-pipeline.js'
 import { loggerFor, parseGlobals } from './chain.js'
 
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     })
   const configuration = await readConfiguration()
   const globals = parseGlobals(scanChain(argv.slice(0, -1), registry), configuration)
-  const pipeline = readPipeline(await readJson(file), file)
+  const pipeline = readPipeline(await readJsonFile(file), file)
   const merged = {
     ...pipeline,
     globals: {
@@ -31,25 +31,4 @@ export async function run(argv: readonly string[]): Promise<number> {
   const logger = loggerFor(globals)
   const hooks = enabledHooks(registry, globals, configuration, logger)
   return runPipeline(merged, registry, { ...globals, hooks }, logger)
-}
-
-async function readJson(file: string): Promise<unknown> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    throw chunkflowError(
-      'pipeline-invalid',
-      `Cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
-      { fix: 'check the path', cause },
-    )
-  }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw chunkflowError('pipeline-invalid', `${file} is not JSON: ${(cause as Error).message}`, {
-      fix: 'chunkflow --save-pipeline FILE … writes a correct one',
-      cause,
-    })
-  }
 }

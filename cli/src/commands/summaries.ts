@@ -10,4 +10,5 @@ export const HOST_COMMAND_SUMMARIES: Readonly<Record<string, string>> = Object.f
   run: 'Run a pipeline file',
   types: 'Write TypeScript declarations of installed operators, for programs that use the API (--out FILE)',
   version: 'Print the version',
+  worker: 'Run a pipeline file on the tasks of a queue, in one process or several',
 })

@@ -42,4 +42,26 @@ Searches operators of plugins that are here and of further registries, shows wha
 
   --registry PLACE      a further registry of plugins, a file or an address, besides those of the configuration
   --json                for programs`,
+  worker: `Usage: chunkflow worker PIPELINE.json [--queue NAME] [--processes N] [OPTIONS]
+
+Runs a pipeline file (--save-pipeline writes one) on the tasks of a queue: an Amazon SQS queue, or fq://FOLDER. The file may begin with
+fetch-task; what is said here wins. A task is deleted when its last step is done, whether or not the file says delete-task-in-queue. Ends
+when the queue has been empty for a while.
+
+  -q, --queue NAME            where tasks come from (default: what the file says)
+  -n, --processes N           workers on this machine (default: 1); one that is killed is started again
+  -v, --visibility-timeout S  seconds for which a fetched task is hidden from others
+  -r, --retry-times N         how often, in all, an empty queue is asked again
+  -l, --log-level, -f, --log-file, -m, --mip, --hook, --quiet, --verbose, --dry-run as before chains
+
+EXAMPLES
+  $ chunkflow generate-tasks -v image -c 64 128 128 -q fq://tasks
+  $ chunkflow --save-pipeline smooth.json fetch-task -q fq://tasks load-precomputed -v image gaussian-filter save-precomputed -v smooth
+  $ chunkflow worker smooth.json --processes 4`,
 })
+
+/** @returns exit code */
+export function printUsage(command: string): number {
+  process.stdout.write(`${HOST_COMMAND_USAGE[command]}\n`)
+  return 0
+}
