@@ -154,16 +154,15 @@ function cross(low: u32, high: u32, slot: usize, z: u32, y: u32, x: u32, writes:
 @inline
 function crossRow(row: usize, others: usize, count: usize, slots: usize, z: u32, y: u32, x: u32, writes: bool): void {
   let at: usize = 0
-  if (ASC_FEATURE_SIMD)
-    for (; at + 4 <= count; at += 4) {
-      const same = i32x4.eq(v128.load(row + (at << 2)), v128.load(others + (at << 2)))
-      if (i32x4.all_true(same)) continue
-      for (let inner = at; inner < at + 4; inner++) {
-        const low = load<u32>(row + (inner << 2))
-        const high = load<u32>(others + (inner << 2))
-        if (low != high) cross(low, high, slots + (inner << 3), z, y, x + (<u32>inner << 1), writes)
-      }
+  for (; at + 4 <= count; at += 4) {
+    const same = i32x4.eq(v128.load(row + (at << 2)), v128.load(others + (at << 2)))
+    for (let different = ~i32x4.bitmask(same) & 15; different != 0; different &= different - 1) {
+      const inner = at + <usize>ctz(different)
+      const low = load<u32>(row + (inner << 2))
+      const high = load<u32>(others + (inner << 2))
+      cross(low, high, slots + (inner << 3), z, y, x + (<u32>inner << 1), writes)
     }
+  }
   for (; at < count; at++) {
     const low = load<u32>(row + (at << 2))
     const high = load<u32>(others + (at << 2))
@@ -184,24 +183,23 @@ function crossSection(writes: bool): void {
   }
 }
 
-/** Whether four cells in a row have one number each. */
+/** Which of four cells in a row have several numbers, as bits. */
 @inline
-function areUniform(low: usize, high: usize, rowBytes: usize): bool {
+function mixedCells(low: usize, high: usize, rowBytes: usize): i32 {
   const first = v128.load(low)
   const behind = v128.and(i32x4.eq(first, v128.load(low + rowBytes)), i32x4.eq(first, v128.load(low + rowBytes + 4)))
   const above = v128.and(i32x4.eq(first, v128.load(high)), i32x4.eq(first, v128.load(high + 4)))
   const far = v128.and(i32x4.eq(first, v128.load(high + rowBytes)), i32x4.eq(first, v128.load(high + rowBytes + 4)))
   const beside = i32x4.eq(first, v128.load(low + 4))
-  return i32x4.all_true(v128.and(v128.and(behind, above), v128.and(far, beside)))
+  return ~i32x4.bitmask(v128.and(v128.and(behind, above), v128.and(far, beside))) & 15
 }
 
 /** Which corners of the cell at hand have a number, as bits. */
 @inline
 function cornersOf(number: u32): u32 {
-  let found: u32 = 0
-  for (let corner: u32 = 0; corner < 8; corner++)
-    found |= u32(load<u32>(corners + (<usize>corner << 2)) == number) << corner
-  return found
+  const wanted = i32x4.splat(<i32>number)
+  const low = i32x4.bitmask(i32x4.eq(v128.load(corners), wanted))
+  return <u32>low | <u32>i32x4.bitmask(i32x4.eq(v128.load(corners, 16), wanted)) << 4
 }
 
 /** Triangles of one number in a cell. @param at of the cell's slots: 8 × x */
@@ -226,14 +224,10 @@ function addTriangles(number: u32, inside: u32, at: usize, writes: bool): void {
 /** @param low and high: of the cell's first voxel in both sections */
 @inline
 function addCell(low: usize, high: usize, rowBytes: usize, at: usize, writes: bool): void {
-  store<u32>(corners, load<u32>(low))
-  store<u32>(corners, load<u32>(low, 4), 4)
-  store<u32>(corners, load<u32>(low + rowBytes), 8)
-  store<u32>(corners, load<u32>(low + rowBytes, 4), 12)
-  store<u32>(corners, load<u32>(high), 16)
-  store<u32>(corners, load<u32>(high, 4), 20)
-  store<u32>(corners, load<u32>(high + rowBytes), 24)
-  store<u32>(corners, load<u32>(high + rowBytes, 4), 28)
+  store<u64>(corners, load<u64>(low))
+  store<u64>(corners, load<u64>(low + rowBytes), 8)
+  store<u64>(corners, load<u64>(high), 16)
+  store<u64>(corners, load<u64>(high + rowBytes), 24)
   const first = load<u32>(corners)
   const same = cornersOf(first)
   if (same == 255) return
@@ -272,11 +266,10 @@ function addCells(writes: bool): void {
     const low = lower + y * rowBytes
     const high = upper + y * rowBytes
     let x: usize = 0
-    if (ASC_FEATURE_SIMD)
-      for (; x + 4 < width; x += 4) {
-        if (areUniform(low + (x << 2), high + (x << 2), rowBytes)) continue
-        for (let inner = x; inner < x + 4; inner++)
-          addCell(low + (inner << 2), high + (inner << 2), rowBytes, inner << 3, writes)
+    for (; x + 4 < width; x += 4)
+      for (let mixed = mixedCells(low + (x << 2), high + (x << 2), rowBytes); mixed != 0; mixed &= mixed - 1) {
+        const inner = x + <usize>ctz(mixed)
+        addCell(low + (inner << 2), high + (inner << 2), rowBytes, inner << 3, writes)
       }
     for (; x + 1 < width; x++) addCell(low + (x << 2), high + (x << 2), rowBytes, x << 3, writes)
   }
