@@ -1,4 +1,5 @@
 import { type BoundingBox, type Chunk, type Dtype, keyedToken, type Zyx } from '@chunkflow/kernel/authoring'
+import type { Abortable, StoredObject } from './storage.js'
 
 /** One scale of a volume, axes z y x. */
 export interface VolumeScale {
@@ -16,6 +17,8 @@ export interface VolumeDescription {
   readonly dtype: Dtype
   readonly layerType: 'image' | 'segmentation'
   readonly scales: readonly VolumeScale[]
+  /** Folder beside the data with meshes of its objects, as the volume itself names it. */
+  readonly meshFolder?: string | undefined
 }
 
 /** How a precomputed volume packs its blocks into files, `neuroglancer_uint64_sharded_v1`. */
@@ -94,6 +97,11 @@ export interface Volume {
   hasAllBlocks(box: BoundingBox, mip: number): Promise<boolean>
   /** Writes a small JSON object beside the data, `log/<bbox>.json` for instance. */
   writeJson(key: string, value: unknown): Promise<void>
+  /**
+   * An object beside the data, as it is stored, under whichever spelling its name has there (`.gz` in folders); null when
+   * there is none. Absent where a format keeps nothing beside its data.
+   */
+  readObject?(key: string, options?: Abortable): Promise<StoredObject | null>
 }
 
 /** Opens volumes of one format. Providers are keyed by format: `precomputed`, `zarr`. */

@@ -1,5 +1,6 @@
 import type { Zyx } from '@chunkflow/sdk'
 import type { LevelSource } from '../levels/level-source.js'
+import type { StoredMeshes } from './stored-meshes.js'
 
 /** How voxels are shown. */
 export type ArrayRole = 'image' | 'probability' | 'segmentation'
@@ -13,6 +14,8 @@ export interface ArrayLayer {
   readonly color: string | undefined
   /** Values that are worth showing. */
   readonly range: readonly [low: number, high: number]
+  /** Surfaces of the objects of a segmentation. */
+  readonly meshes?: StoredMeshes | undefined
 }
 
 /** Points, or lines from one point to another. */

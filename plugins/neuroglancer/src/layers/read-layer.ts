@@ -23,6 +23,7 @@ import { volumeLevels } from '../levels/volume-levels.js'
 import type { ArrayLayer, ArrayRole, Layer } from './layer.js'
 import { type LayerName, readLayerOptions } from './layer-name.js'
 import { readRecords } from './read-records.js'
+import { storedMeshes } from './stored-meshes.js'
 import { valueRange } from './value-range.js'
 
 export interface ReadLayersSettings {
@@ -123,7 +124,9 @@ async function readVolume(
   const isAffinity = channels === 3 && isFloat(dtype)
   const role = isAffinity ? 'probability' : roleOf(layerType, dtype, channels)
   const source = volumeLevels(volume, { name: String(index), cache, voxelSizeNm })
-  return arrayLayer(layer, role, channels, source, role === 'image' ? await sampleVolume(source) : [0, 1])
+  const range = role === 'image' ? await sampleVolume(source) : ([0, 1] as const)
+  const meshes = role === 'segmentation' ? await storedMeshes(volume, voxelSizeNm) : undefined
+  return { ...arrayLayer(layer, role, channels, source, range), meshes }
 }
 
 /** From the block in the middle of the coarsest scale. */

@@ -17,8 +17,11 @@ import type { Scratch } from '../levels/scratch.js'
 import type { Limiter } from '../server/limiter.js'
 import { bytes, json, type Reply, refusal, type ViewerRequest } from '../server/reply.js'
 import { servedDtype, toServed } from './served-array.js'
+import { serveStoredMeshes } from './stored-meshes.js'
 
 const COMPRESSED = 'compressed_segmentation'
+/** What meshes are called here, whatever the folder they lie in. */
+const MESH_FOLDER = 'mesh/'
 
 export interface PrecomputedServices {
   readonly encodings: ServiceFamily<Encoding> | undefined
@@ -37,6 +40,11 @@ export function servePrecomputed(
   const dtype = servedDtype(layer)
   return async (path, { signal }) => {
     if (path === 'info') return json(infoOf(layer, encoding))
+    const { meshes } = layer
+    if (meshes !== undefined && path.startsWith(MESH_FOLDER))
+      return services.limiter.run(signal, () =>
+        serveStoredMeshes(meshes, path.slice(MESH_FOLDER.length), signal),
+      )
     const asked = parseBlock(path)
     const level = asked === null ? undefined : source.levels[asked.level]
     if (asked === null || level === undefined) return undefined
@@ -71,6 +79,7 @@ function infoOf(layer: ArrayLayer, encoding: string): object {
     type: layer.role === 'segmentation' ? 'segmentation' : 'image',
     data_type: servedDtype(layer),
     num_channels: channels,
+    ...(layer.meshes === undefined ? {} : { mesh: MESH_FOLDER.slice(0, -1) }),
     scales: levels.map(({ box, voxelSizeNm }, index) => ({
       key: `s${index}`,
       size: reverseZyx(boxSize(box)),

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import {
   boundingBox,
   type Chunk,
@@ -5,12 +6,14 @@ import {
   cutout,
   type Encoding,
   type ViewerLayer,
+  type Volume,
   zyx,
 } from '@chunkflow/sdk'
 import { inlineCompute, ODD_PLACEMENT, ODD_SHAPE, rampChunk, serviceFamily } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readLayers } from '../layers/read-layer.js'
+import { storedMeshes } from '../layers/stored-meshes.js'
 import { createBlockCache } from '../levels/block-cache.js'
 import { createScratch } from '../levels/scratch.js'
 import { createLimiter } from '../server/limiter.js'
@@ -261,6 +264,76 @@ test('meshes in the single-resolution format', async () => {
   )
   assert.is(await ask('layers/0/6:0'), undefined)
   assert.equal((await jsonOf(ask, 'state.json')).layers[0].segments, ['5'])
+})
+
+/** A volume of labels without voxels worth reading, and objects beside it. */
+function volumeWith(
+  objects: Readonly<Record<string, Uint8Array>>,
+  meshFolder: string | undefined = 'some/folder',
+) {
+  const asked: string[] = []
+  const volume = {
+    description: {
+      url: 'file:///v',
+      channels: 1,
+      dtype: 'uint64',
+      layerType: 'segmentation',
+      meshFolder,
+      scales: [
+        {
+          mip: 0,
+          box: boundingBox(zyx(0, 0, 0), zyx(5, 9, 14)),
+          blockSize: [8, 8, 8],
+          writeSize: [8, 8, 8],
+          voxelSizeNm: [40, 8, 4],
+        },
+      ],
+    },
+    readObject: async (key: string) => {
+      asked.push(key)
+      const bytes = objects[key]
+      if (bytes === undefined) return null
+      return key.includes(':0:') ? { bytes, contentEncoding: 'gzip' } : { bytes }
+    },
+  } as unknown as Volume
+  return { volume, asked }
+}
+const text = (value: string): Uint8Array => new TextEncoder().encode(value)
+
+test('meshes stored beside a volume are passed on as they are', async () => {
+  const gzip = gzipSync('a fragment')
+  const { volume, asked } = volumeWith({
+    'some/folder/5:0': text('{"fragments": ["5:0:0-14_0-9_0-5"]}'),
+    'some/folder/5:0:0-14_0-9_0-5': gzip,
+    'some/folder/6:0:0-14_0-9_0-5': text('not compressed'),
+    'some/info': text('{}'),
+  })
+  const ask = await serve([{ name: 'seg', volume }])
+  assert.is((await jsonOf(ask, 'layers/0/info')).mesh, 'mesh')
+  assert.equal(await jsonOf(ask, 'layers/0/mesh/info'), { '@type': 'neuroglancer_legacy_mesh' })
+  assert.is((await bodyOf(ask, 'layers/0/mesh/5:0')).toString(), '{"fragments": ["5:0:0-14_0-9_0-5"]}')
+  const fragment = await ask('layers/0/mesh/5:0:0-14_0-9_0-5')
+  assert.equal([fragment!.contentEncoding, fragment!.body], ['gzip', gzip])
+  assert.is((await ask('layers/0/mesh/6:0:0-14_0-9_0-5'))!.contentEncoding, undefined)
+  // objects without a mesh are no errors; nothing else is found
+  assert.equal(await jsonOf(ask, 'layers/0/mesh/7:0'), { fragments: [] })
+  assert.is(await ask('layers/0/mesh/7:0:0-14_0-9_0-5'), undefined)
+  asked.length = 0
+  for (const path of ['mesh/../info', 'mesh/a/5:0', 'mesh', 'meshes/5:0'])
+    assert.is(await ask(`layers/0/${path}`), undefined, path)
+  assert.equal(asked, [])
+})
+
+test('meshes of other formats, and at other voxel sizes, are left out', async () => {
+  const infoOf = async (objects: Readonly<Record<string, Uint8Array>>, folder?: string) =>
+    jsonOf(await serve([{ name: 'seg', volume: volumeWith(objects, folder).volume }]), 'layers/0/info')
+  const draco = gzipSync('{"@type": "neuroglancer_multilod_draco"}')
+  assert.is((await infoOf({ 'some/folder/info': draco })).mesh, undefined)
+  const legacy = gzipSync('{"@type": "neuroglancer_legacy_mesh"}')
+  assert.is((await infoOf({ 'some/folder/info': legacy })).mesh, 'mesh')
+  const { volume } = volumeWith({})
+  assert.is(await storedMeshes(volume, zyx(40, 8, 5)), undefined)
+  assert.ok((await storedMeshes(volume, zyx(40, 8, 4))) !== undefined)
 })
 
 test.run()

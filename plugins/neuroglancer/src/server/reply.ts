@@ -12,6 +12,8 @@ export interface Reply {
   readonly status: number
   readonly type: string
   readonly body: Uint8Array | string
+  /** How the body is compressed; the browser undoes it. */
+  readonly contentEncoding?: string
   /** Kept by the browser as long as it asks whether it changed; data are never kept. */
   readonly isStatic?: boolean
 }

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { recordingLogger, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -13,6 +14,7 @@ import { staticFiles } from './static-files.js'
 const test = suite('viewer server')
 const { logger } = recordingLogger()
 const routes: Route[] = [
+  ({ path }) => (path === 'packed' ? { ...bytes(gzipSync('packed')), contentEncoding: 'gzip' } : undefined),
   ({ path, method, query }) =>
     path === 'data' ? bytes(Buffer.from(`${method} ${query.get('a') ?? ''}`)) : undefined,
   ({ path }) => {
@@ -71,6 +73,8 @@ test('answers what it knows and nothing else', async () => {
     assert.is(answer.headers['access-control-allow-origin'], undefined)
     assert.is(answer.headers['cache-control'], 'no-store')
     assert.is((await ask(url, '/other')).status, 404)
+    const packed = await fetch(new URL('packed', url))
+    assert.equal([packed.headers.get('content-encoding'), await packed.text()], ['gzip', 'packed'])
     assert.equal(await ask(url, '/data', { method: 'HEAD' }).then(({ status, text }) => [status, text]), [
       200,
       '',

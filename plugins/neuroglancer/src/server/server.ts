@@ -151,7 +151,7 @@ function sameText(left: string, right: string): boolean {
 
 function send(
   response: ServerResponse,
-  { status, type, body, isStatic }: Reply,
+  { status, type, body, isStatic, contentEncoding }: Reply,
   method: string | undefined,
 ): void {
   if (response.destroyed) return
@@ -159,6 +159,7 @@ function send(
   response.writeHead(status, {
     ...HEADERS,
     'Content-Type': type,
+    ...(contentEncoding === undefined ? {} : { 'Content-Encoding': contentEncoding }),
     'Content-Length': data.byteLength,
     // data of the next run have the same address
     'Cache-Control': isStatic ? 'no-cache' : 'no-store',

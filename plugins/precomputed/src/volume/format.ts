@@ -23,6 +23,7 @@ import { newInfo, parseInfo, printInfo, type VolumeInfo } from './info.js'
 import { forEachParallel } from './parallel.js'
 import { printProvenance } from './provenance.js'
 import { readBox } from './read.js'
+import { readBeside } from './read-beside.js'
 import { type CompressionChoice, type EncodingFamily, openScale, type ScaleAccess } from './scale-access.js'
 import { countBlocksToWrite, writeBox } from './write.js'
 
@@ -193,6 +194,7 @@ function openVolume(
       return !missing
     },
     writeJson: (key, value) => storage.write(key, toBytes(JSON.stringify(value, printBigint)), JSON_FILE),
+    readObject: (key, options) => readBeside(storage, key, options),
     async readJson(key) {
       const text = await readText(storage, key)
       return text === null ? null : JSON.parse(text)
@@ -218,6 +220,9 @@ const describe = (url: string, info: VolumeInfo): VolumeDescription => ({
   dtype: info.dtype,
   layerType: info.layerType,
   scales: info.scales,
+  ...(typeof info.json.mesh === 'string' && info.json.mesh !== ''
+    ? { meshFolder: info.json.mesh.replace(/\/+$/, '') }
+    : {}),
 })
 
 async function readText(storage: Storage, key: string): Promise<string | null> {

@@ -364,4 +364,25 @@ test('finds no volume where there is none, and refuses broken info files', async
   }
 })
 
+test('objects beside the blocks, under either spelling, as stored', async () => {
+  const { format, store } = open()
+  for (const [url, isFolder] of [
+    ['file:///beside', true],
+    ['gs://bucket/beside', false],
+  ] as const) {
+    const volume = await format.create(url, { ...sample, layerType: 'segmentation' })
+    assert.is(volume.description.meshFolder, 'mesh')
+    const storage = await store.open(url)
+    await storage.write('mesh/5:0', Uint8Array.of(1))
+    await storage.write('mesh/6.gz', Uint8Array.of(2))
+    assert.equal([...(await volume.readObject!('mesh/5:0'))!.bytes], [1])
+    const packed = await volume.readObject!('mesh/6')
+    assert.equal(packed && [...packed.bytes, packed.contentEncoding], isFolder ? [2, 'gzip'] : null)
+    assert.is(await volume.readObject!('mesh/7'), null)
+    assert.is(await refuses(volume.readObject!('../secret'), 'storage-key-invalid').then(Boolean), true)
+  }
+  const image = await format.create('file:///image', sample)
+  assert.is(image.description.meshFolder, undefined)
+})
+
 test.run()
