@@ -15,6 +15,7 @@ const request = (values: readonly number[]) => ({
   start: [0, 0],
   count: [2, 3],
   target: new SharedArrayBuffer(16),
+  offset: 0,
   strides: [1, 2],
 })
 

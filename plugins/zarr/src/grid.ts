@@ -111,3 +111,9 @@ export function stridesIn(roles: readonly AxisRole[], shape: readonly number[]):
 export const elementsIn = (channels: number, box: BoundingBox): number => channels * productZyx(boxSize(box))
 
 export const shapeOf = (channels: number, size: Zyx): Czyx => [channels, size[0], size[1], size[2]]
+
+/** z, y, x of sizes in the axes of an array. */
+export function spatialOf(roles: readonly AxisRole[], sizes: readonly number[]): Zyx {
+  const [, z, y, x] = byRole(roles, sizes)
+  return zyx(z, y, x)
+}

@@ -1,6 +1,7 @@
 import {
   allocate,
   type BoundingBox,
+  boxFromSize,
   boxSize,
   type Chunk,
   chunkflowError,
@@ -17,23 +18,28 @@ import type { CodecWorkers } from './codec-workers.js'
 import { fillsWithZero, pipelineOf } from './format/layout.js'
 import {
   byAxis,
+  type Czyx,
   chunksIn,
   countChunks,
   elementsIn,
   type GridChunk,
   gridOf,
   shapeOf,
+  spatialOf,
   stridesIn,
 } from './grid.js'
 import type { OpenedArray } from './open-array.js'
 import { bufferPool, chunksInFlight, forEachParallel } from './parallel.js'
-import { chunkSource, decodeFailure, type StoredChunk } from './stored-chunks.js'
+import { byRole } from './placement.js'
+import { chunkSource, decodeFailure } from './stored-chunks.js'
 
 export interface ReadBoxOptions {
   /** Global voxels. What lies beyond the array becomes its fill value. */
   readonly box: BoundingBox
   readonly signal?: AbortSignal | undefined
   readonly onChunk?: (() => void) | undefined
+  /** Results below this are filled by the workers themselves. */
+  readonly postedBytes?: number | undefined
 }
 
 /**
@@ -44,7 +50,7 @@ export interface ReadBoxOptions {
 export async function readBox(
   array: OpenedArray,
   workers: CodecWorkers,
-  { box, signal, onChunk }: ReadBoxOptions,
+  { box, ...options }: ReadBoxOptions,
 ): Promise<Chunk> {
   const { layout, placement } = array
   const { channels } = gridOf(array)
@@ -54,7 +60,7 @@ export async function readBox(
   const inside = intersectBoxes(box, placement.box)
   if (inside !== null) {
     const target = { data, shape: shapeOf(channels, size), start: box.start }
-    await readInside(array, workers, { inside, target, signal, onChunk })
+    await readInside(array, workers, { ...options, inside, target })
   }
   return createChunk(data, placement.channels === null ? size : [channels, ...size], {
     dtype: layout.dtype,
@@ -84,6 +90,9 @@ interface Target {
   readonly start: BoundingBox['start']
 }
 
+/** Buffers up to this arrive whole in a worker; into larger ones the voxels are copied here. */
+const LARGEST_POSTED_BYTES = 2 ** 31
+
 async function readInside(
   array: OpenedArray,
   workers: CodecWorkers,
@@ -92,67 +101,82 @@ async function readInside(
     target,
     signal,
     onChunk,
+    postedBytes = LARGEST_POSTED_BYTES,
   }: Omit<ReadBoxOptions, 'box'> & { readonly inside: BoundingBox; readonly target: Target },
 ): Promise<void> {
   const { layout } = array
   const grid = gridOf(array)
   const source = chunkSource(array, workers)
-  const { array: Elements, bytes } = DTYPES[layout.dtype]
+  const { bytes } = DTYPES[layout.dtype]
   const bytesPerChunk = layout.chunkShape.reduce((product, size) => product * size, bytes)
-  const pool = bufferPool(bytesPerChunk)
-  const [, sizeZ, sizeY, sizeX] = target.shape
-  const voxels = sizeZ * sizeY * sizeX
+  const place = target.data.buffer.byteLength < postedBytes ? placeThere : copyingPlacer(bytesPerChunk)
 
-  async function place(part: GridChunk): Promise<void> {
+  async function read(part: GridChunk): Promise<void> {
     const stored = await source.read(part.index, signal)
     if (stored !== null) {
       const common = intersectBoxes(part.box, inside)!
-      const size = boxSize(common)
-      const buffer = pool.take()
-      const data = new Elements(buffer, 0, elementsIn(part.channels, common))
-      await decode(part, common, stored, data).catch((error: unknown) => {
-        throw decodeFailure(error, source.where(part.index))
-      })
-      const first = part.firstChannel * voxels
-      const channels = target.data.subarray(first, first + part.channels * voxels) as TypedArray
-      copyRegion(
-        { data, shape: shapeOf(part.channels, size) },
-        zyx(0, 0, 0),
-        { data: channels, shape: [part.channels, sizeZ, sizeY, sizeX] },
-        subtractZyx(common.start, target.start),
-        size,
+      const start = byAxis(grid.roles, shapeOf(0, subtractZyx(common.start, part.full.start)), 0)
+      const wanted = byAxis(grid.roles, shapeOf(part.channels, boxSize(common)), 1)
+      // blocks of N5 may end before the others: the rest is not stored
+      const count = wanted.map((length, axis) =>
+        Math.max(0, Math.min(length, stored.shape[axis]! - start[axis]!)),
       )
-      pool.give(buffer)
+      const present = boxFromSize(common.start, spatialOf(grid.roles, count))
+      const [channels] = byRole(grid.roles, count)
+      await place({ ...part, channels }, present, (buffer, offset, shape) =>
+        workers
+          .decode({
+            pipeline: pipelineOf(layout, stored.shape),
+            bytes: stored.bytes,
+            start,
+            count,
+            target: buffer,
+            offset,
+            strides: stridesIn(grid.roles, byAxis(grid.roles, shape, 1)),
+          })
+          .catch((error: unknown) => {
+            throw decodeFailure(error, source.where(part.index))
+          }),
+      )
     }
     onChunk?.()
   }
 
-  /** Puts the common part into `data`, c z y x. */
-  async function decode(
-    part: GridChunk,
-    common: BoundingBox,
-    stored: StoredChunk,
-    data: TypedArray,
-  ): Promise<void> {
-    const start = byAxis(grid.roles, shapeOf(0, subtractZyx(common.start, part.full.start)), 0)
-    const wanted = byAxis(grid.roles, shapeOf(part.channels, boxSize(common)), 1)
-    // blocks of N5 may end before the others
-    const present = wanted.map((length, axis) =>
-      Math.max(0, Math.min(length, stored.shape[axis]! - start[axis]!)),
-    )
-    if (present.some((length, axis) => length < wanted[axis]!))
-      (data as Uint8Array).fill(layout.fill[0] as number)
-    await workers.decode({
-      pipeline: pipelineOf(layout, stored.shape),
-      bytes: stored.bytes,
-      start,
-      count: present,
-      target: data.buffer,
-      strides: stridesIn(grid.roles, wanted),
-    })
+  type Decode = (buffer: ArrayBufferLike, offset: number, shape: Czyx) => Promise<void>
+
+  /** The workers write into the result themselves. */
+  async function placeThere(part: GridChunk, { start }: BoundingBox, decode: Decode): Promise<void> {
+    const [, sizeZ, sizeY, sizeX] = target.shape
+    const [z, y, x] = subtractZyx(start, target.start)
+    const voxel = ((part.firstChannel * sizeZ + z) * sizeY + y) * sizeX + x
+    await decode(target.data.buffer, target.data.byteOffset / bytes + voxel, target.shape)
   }
 
-  await forEachParallel(chunksIn(grid, inside), chunksInFlight(bytesPerChunk), signal, place)
+  function copyingPlacer(bytesOfBuffer: number) {
+    const pool = bufferPool(bytesOfBuffer)
+    const { array: Elements } = DTYPES[layout.dtype]
+    const [, sizeZ, sizeY, sizeX] = target.shape
+    const voxels = sizeZ * sizeY * sizeX
+    return async ({ firstChannel, channels }: GridChunk, box: BoundingBox, decode: Decode): Promise<void> => {
+      const buffer = pool.take()
+      const shape = shapeOf(channels, boxSize(box))
+      await decode(buffer, 0, shape)
+      const first = firstChannel * voxels
+      copyRegion(
+        { data: new Elements(buffer, 0, elementsIn(channels, box)), shape },
+        zyx(0, 0, 0),
+        {
+          data: target.data.subarray(first, first + channels * voxels) as TypedArray,
+          shape: [channels, sizeZ, sizeY, sizeX],
+        },
+        subtractZyx(box.start, target.start),
+        boxSize(box),
+      )
+      pool.give(buffer)
+    }
+  }
+
+  await forEachParallel(chunksIn(grid, inside), chunksInFlight(bytesPerChunk), signal, read)
 }
 
 /** How many chunks a box meets. */

@@ -82,6 +82,7 @@ function shardedSource({ storage, prefix, layout }: OpenedArray, workers: CodecW
         start: [0, 0],
         count: shape,
         target,
+        offset: 0,
         strides: [2, 1],
       })
     } catch (error) {

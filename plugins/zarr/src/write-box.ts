@@ -79,6 +79,7 @@ export async function writeBox(
         start: layout.chunkShape.map(() => 0),
         count: layout.chunkShape,
         target: data.buffer,
+        offset: 0,
         strides,
       })
       .catch((error: unknown) => {

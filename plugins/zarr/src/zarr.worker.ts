@@ -10,6 +10,8 @@ export interface DecodeRequest {
   readonly count: readonly number[]
   /** Where it goes: shared memory, and the steps of the axes in it, in elements. */
   readonly target: ArrayBufferLike
+  /** Element of the first one. */
+  readonly offset: number
   readonly strides: readonly number[]
 }
 
@@ -48,11 +50,11 @@ function elementsOf({ dataType }: PipelineDescription, buffer: ArrayBufferLike):
 
 /** Compresses, decompresses and transposes chunks: all of it takes the processor. */
 export default defineWorker({
-  async decode({ pipeline, bytes, start, count, target, strides }: DecodeRequest): Promise<void> {
+  async decode({ pipeline, bytes, start, count, target, offset, strides }: DecodeRequest): Promise<void> {
     const { data, stride } = await (await pipelineFor(pipeline)).decode(bytes)
     const first = start.reduce((sum, index, axis) => sum + index * stride[axis]!, 0)
     const axes = count.map((size, axis) => ({ count: size, from: stride[axis]!, to: strides[axis]! }))
-    copyStrided(data, first, elementsOf(pipeline, target), 0, axes)
+    copyStrided(data, first, elementsOf(pipeline, target), offset, axes)
   },
 
   async encode({ pipeline, source, strides }: EncodeRequest) {

@@ -33,7 +33,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 /** What zarrita does with one chunk: an array of a single chunk over a store that keeps nothing but its bytes. */
 export async function openPipeline(description: PipelineDescription): Promise<Pipeline> {
-  registerOwnCodecs()
+  await registerOwnCodecs()
   const { shape, dataType, codecs } = description
   const metadata = {
     zarr_format: 3,
