@@ -86,6 +86,23 @@ print('made')`)
   ome.close()
 })
 
+test('an OME-Zarr image as a volume: levels, tasks from one of them, a copy to precomputed blocks', async () => {
+  await run(
+    'create-chunk --dtype uint8 --size 16 32 48 --voxel-size 40 8 8 save-h5 -f fine.h5 save-zarr -s pyramid.zarr --ome -c 8 16 16',
+  )
+  await run('load-h5 -f fine.h5 downsample -f 1 2 2 save-zarr -s pyramid.zarr --ome --mip 1 -c 8 16 16')
+  const { stdout } = await run('generate-tasks -v pyramid.zarr --mip 1 --chunk-size 8 16 16 debug')
+  assert.match(stdout, 'total number of tasks: 4')
+  await run(
+    '--mip 0 transfer --source-volume zarr://pyramid.zarr --target-volume file://copied --block-size 8 16 16',
+  )
+  await run('load-precomputed -v file://copied save-h5 -f copied.h5')
+  const [copy, fine] = [await readHdf5(file('copied.h5')), await readHdf5(file('fine.h5'))]
+  assert.equal(Array.from(copy.dataset('main').values), Array.from(fine.dataset('main').values))
+  copy.close()
+  fine.close()
+})
+
 test('mistakes are told in one message, before anything is written', async () => {
   const refused = async (line: string): Promise<string> => {
     const { code, stderr } = await chunkflow(line, { cwd })

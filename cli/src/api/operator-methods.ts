@@ -1180,6 +1180,8 @@ export interface OperatorMethods {
     zarrFormat?: number
     /** of a new array; blosc is lz4 with shuffled bytes */
     compressor?: 'zstd' | 'blosc' | 'gzip' | 'none'
+    /** make --path, or the store, an OME-Zarr image whose level --mip is the array; axes are (c)zyx */
+    ome?: boolean
     /** refuse a chunk that reaches beyond the array instead of cropping */
     strictBounds?: boolean
     /** variable to read */
@@ -2466,6 +2468,8 @@ export interface OperatorFunctions {
     zarrFormat?: number
     /** of a new array; blosc is lz4 with shuffled bytes */
     compressor?: 'zstd' | 'blosc' | 'gzip' | 'none'
+    /** make --path, or the store, an OME-Zarr image whose level --mip is the array; axes are (c)zyx */
+    ome?: boolean
     /** refuse a chunk that reaches beyond the array instead of cropping */
     strictBounds?: boolean
     /** variable to read */

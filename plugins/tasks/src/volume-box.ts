@@ -9,6 +9,7 @@ import {
   type ServiceFamily,
   type Volume,
   type VolumeFormat,
+  type VolumeScale,
   zyx,
 } from '@chunkflow/sdk'
 
@@ -23,14 +24,28 @@ export type CoveredBox = { readonly volume: BoundingBox } | { readonly file: Bou
 
 /** Reads metadata only. @throws box-missing when nothing can read the path */
 export async function findCoveredBox(path: string, mip: number, services: Services): Promise<CoveredBox> {
+  // a format may be both, as Zarr is: only a volume has scales
+  const scale = mip === 0 ? undefined : (await scalesOf(path, services))?.find((one) => one.mip === mip)
+  if (scale !== undefined) return { volume: scale.box }
   const file = await boxOfFile(path, services)
   if (file !== undefined) return { file }
-  const volume = await boxOfVolume(path, mip, services)
-  if (volume !== undefined) return { volume }
-  throw chunkflowError('box-missing', `No volume or file of a known format at ${path}`, {
-    fix: 'check the path; create-info makes a volume',
+  const scales = await scalesOf(path, services)
+  if (scales === undefined)
+    throw chunkflowError('box-missing', `No volume or file of a known format at ${path}`, {
+      fix: 'check the path; create-info makes a volume',
+    })
+  const found = scales.find((candidate) => candidate.mip === mip)
+  if (found !== undefined) return { volume: found.box }
+  throw chunkflowError('box-missing', `${path} has no mip ${mip}`, {
+    fix: `its mips are ${scales.map((candidate) => candidate.mip).join(', ')}`,
   })
 }
+
+const scalesOf = async (
+  path: string,
+  { volumes, logger }: Services,
+): Promise<readonly VolumeScale[] | undefined> =>
+  (await findVolume(path, volumes, logger))?.description.scales
 
 async function boxOfFile(path: string, { readers, logger }: Services): Promise<BoundingBox | undefined> {
   // formats of files are told by their names: without an extension no reader needs to be loaded
@@ -41,20 +56,6 @@ async function boxOfFile(path: string, { readers, logger }: Services): Promise<B
     return boundingBox(voxelOffset, addZyx(voxelOffset, zyx(shape.at(-3)!, shape.at(-2)!, shape.at(-1)!)))
   }
   return undefined
-}
-
-async function boxOfVolume(
-  path: string,
-  mip: number,
-  { volumes, logger }: Services,
-): Promise<BoundingBox | undefined> {
-  const scales = (await findVolume(path, volumes, logger))?.description.scales
-  if (scales === undefined) return undefined
-  const scale = scales.find((candidate) => candidate.mip === mip)
-  if (scale !== undefined) return scale.box
-  throw chunkflowError('box-missing', `${path} has no mip ${mip}`, {
-    fix: `its mips are ${scales.map((candidate) => candidate.mip).join(', ')}`,
-  })
 }
 
 /** The volume at a path in whatever format; undefined when there is none. */

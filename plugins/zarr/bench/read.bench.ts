@@ -50,6 +50,8 @@ export default async function bench({ ratio }: Bench): Promise<void> {
         compressor: compressor as CompressorName,
         voxelOffset: [0, 0, 0],
         voxelSizeNm: null,
+        layerType: null,
+        separator: '.',
       })
       const array = await openArray(storage, { path, driver: 'any', mip: 0 })
       const { box } = array.placement

@@ -1,16 +1,15 @@
-import { chunkflowError, isChunkflowError, type Storage } from '@chunkflow/sdk'
+import { chunkflowError, type Storage } from '@chunkflow/sdk'
+import { encodeJson, isConflict } from './change-json.js'
 import type { Json } from './format/metadata.js'
 import { describeNewArray, type NewArray } from './new-array.js'
 import { prefixOf, readNode, whereOf } from './open-array.js'
 
-const encode = (json: Json): Uint8Array => new TextEncoder().encode(`${JSON.stringify(json, null, 4)}\n`)
-
 /** Writes an object unless there is one: of several writers one wins. */
 async function writeOnce(storage: Storage, key: string, json: Json): Promise<void> {
   try {
-    await storage.write(key, encode(json), { contentType: 'application/json', ifAbsent: true })
+    await storage.write(key, encodeJson(json), { contentType: 'application/json', ifAbsent: true })
   } catch (error) {
-    if (!isChunkflowError(error) || error.code !== 'storage-conflict') throw error
+    if (!isConflict(error)) throw error
   }
 }
 

@@ -2,6 +2,7 @@
 export const ZARR_ERROR_CODES = {
   'zarr-chunk-corrupt':
     'A stored chunk cannot be decoded, or holds another number of voxels than its array says.',
+  'zarr-chunk-missing': 'A chunk of an array is not stored.',
   'zarr-contended': 'Other writers keep changing a chunk.',
   'zarr-metadata-invalid': 'The metadata of an array or a group are not what their format asks for.',
   'zarr-mismatch': 'A chunk has other axes or another element type than the array it goes to.',

@@ -32,6 +32,11 @@ export function parseLocation(text: string): Location {
   return { path, driver: named === undefined || named === 'zarr' ? 'any' : (named as Driver) }
 }
 
+/** True for paths that ask for one of the formats. No I/O. */
+export const asksForZarr = (text: string): boolean => PREFIX.test(text) || SUFFIX.test(text)
+
+/** True for archives, which are not looked into. No I/O. */
+export const isArchive = (text: string): boolean => ZIP.test(text)
+
 /** True for paths that ask for one of the formats, or are named like a Zarr or N5 store. No I/O. */
-export const namesZarr = (text: string): boolean =>
-  PREFIX.test(text) || SUFFIX.test(text) || /[^/]\.(zarr|n5)\/*$/i.test(text)
+export const namesZarr = (text: string): boolean => asksForZarr(text) || /[^/]\.(zarr|n5)\/*$/i.test(text)

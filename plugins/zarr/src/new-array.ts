@@ -1,4 +1,4 @@
-import { DTYPES, type Dtype, isFloat, type Zyx } from '@chunkflow/sdk'
+import { DTYPES, type Dtype, isFloat, type LayerType, type Zyx } from '@chunkflow/sdk'
 import type { Json } from './format/metadata.js'
 import { zarr2Dtype } from './format/zarr2.js'
 
@@ -17,6 +17,10 @@ export interface NewArray {
   readonly compressor: CompressorName
   readonly voxelOffset: Zyx
   readonly voxelSizeNm: Zyx | null
+  /** Null when nobody said what the voxels mean. */
+  readonly layerType: LayerType
+  /** Between the numbers of a chunk's name in Zarr 2; Zarr 3 has folders. */
+  readonly separator: '.' | '/'
 }
 
 /** Objects below the array, in the order in which they are written: where the last one stands, the array is complete. */
@@ -36,7 +40,7 @@ export const ordered = <T>(order: AxisOrder, values: readonly T[]): readonly T[]
 
 /**
  * The metadata of a new array, the same whoever writes them. The fill value is 0.
- * Attributes: `_ARRAY_DIMENSIONS`, `voxel_offset` in voxels, `resolution` in nm, `dimension_units`; lists follow the axes on
+ * Attributes: `_ARRAY_DIMENSIONS`, `voxel_offset` in voxels, `resolution` in nm, `dimension_units`, `layer_type` if known; lists follow the axes on
  * disk, those of space alone but for the first.
  */
 export function describeNewArray(array: NewArray): MetadataFiles {
@@ -53,6 +57,7 @@ export function describeNewArray(array: NewArray): MetadataFiles {
       ...voxelSizeNm.map((size) => `${size} nm`),
     ])
   }
+  if (array.layerType !== null) attributes.layer_type = array.layerType
   const shape = ordered(order, [...(channels === null ? [] : [channels]), ...array.shape])
   const chunks = ordered(order, [...(channels === null ? [] : [1]), ...array.chunkShape])
   return array.format === 2
@@ -66,7 +71,7 @@ export function describeNewArray(array: NewArray): MetadataFiles {
 const fillOf = (dtype: Dtype): unknown => (dtype === 'bool' ? false : 0)
 
 const zarr2 = (
-  { dtype, compressor }: NewArray,
+  { dtype, compressor, separator }: NewArray,
   shape: readonly number[],
   chunks: readonly number[],
 ): Json => ({
@@ -77,7 +82,7 @@ const zarr2 = (
     gzip: { id: 'gzip', level: LEVELS.gzip },
     none: null,
   }[compressor],
-  dimension_separator: '.',
+  dimension_separator: separator,
   dtype: zarr2Dtype(dtype),
   fill_value: isFloat(dtype) ? 0 : fillOf(dtype),
   filters: null,

@@ -28,6 +28,8 @@ export interface OpenedArray {
   readonly placement: Placement
   /** Which level of an image it is; undefined for an array without levels. */
   readonly level: number | undefined
+  /** False when nothing but an option, or a habit, says what the axes are. */
+  readonly hasNamedAxes: boolean
 }
 
 /** What lies at a path: an array, or a group of further nodes. */
@@ -124,9 +126,11 @@ async function openNode(
   const where = whereOf(storage, prefix)
   if (node.kind === 'array') {
     const parent = await imageAbove(storage, prefix, driver)
-    const names = parent.names ?? node.layout.axisNames ?? axisNamesOf(order, node.layout.shape.length)
+    const named = parent.names ?? node.layout.axisNames
+    const names = named ?? axisNamesOf(order, node.layout.shape.length)
     const placement = placeArray(node.layout, where, { names, scales: parent.scales, voxelSizeNm })
-    return { storage, prefix, where, layout: node.layout, placement, level: undefined }
+    const hasNamedAxes = named !== undefined
+    return { storage, prefix, where, layout: node.layout, placement, level: undefined, hasNamedAxes }
   }
   const image = parseOme(node.attributes, where)
   if (image !== null) return openLevel(storage, prefix, image, request)
@@ -137,12 +141,42 @@ async function openNode(
     const below = `${prefix}s${mip}/`
     const at = whereOf(storage, below)
     const placement = placeArray(layout, at, { voxelSizeNm })
-    return { storage, prefix: below, where: at, layout, placement, level: mip }
+    const hasNamedAxes = layout.axisNames !== undefined
+    return { storage, prefix: below, where: at, layout, placement, level: mip, hasNamedAxes }
   }
   throw chunkflowError('zarr-missing', `${where} is a group, not an array`, {
     where,
     fix: `name one of its arrays with --path${await known(storage, prefix)}`,
   })
+}
+
+export interface OpenedLevels {
+  /** Finest first; at least one. */
+  readonly levels: readonly OpenedArray[]
+  readonly isOme: boolean
+  /** The group says that it holds labels. */
+  readonly isLabel: boolean
+}
+
+/**
+ * All levels at a path, finest first: those of an image, or an array as the only one; null when neither is there.
+ * @throws zarr-metadata-invalid, zarr-unsupported
+ */
+export async function openLevels(storage: Storage, driver: Driver): Promise<OpenedLevels | null> {
+  const node = await readNode(storage, '', driver)
+  if (node === null) return null
+  const open = (mip: number): Promise<OpenedArray> => openNode(storage, '', node, { driver, mip })
+  if (node.kind === 'array') return { levels: [await open(0)], isOme: false, isLabel: false }
+  const image = parseOme(node.attributes, storage.root)
+  if (image !== null) {
+    const { attributes } = node
+    const isLabel = Object.hasOwn(isRecord(attributes.ome) ? attributes.ome : attributes, 'image-label')
+    return { levels: await Promise.all(image.levels.map((_, mip) => open(mip))), isOme: true, isLabel }
+  }
+  const levels: OpenedArray[] = []
+  while ((await readNode(storage, `s${levels.length}/`, driver))?.kind === 'array')
+    levels.push(await open(levels.length))
+  return levels.length === 0 ? null : { levels, isOme: false, isLabel: false }
 }
 
 /** As {@link openArray}; null when nothing is there. */
@@ -169,7 +203,7 @@ async function openLevel(
     })
   const given = { names: image.axisNames, scales: level.scales, voxelSizeNm }
   const placement = placeArray(node.layout, where, given)
-  return { storage, prefix: below, where, layout: node.layout, placement, level: mip }
+  return { storage, prefix: below, where, layout: node.layout, placement, level: mip, hasNamedAxes: true }
 }
 
 /** What the image that an array belongs to says of it, when the group lies in the same store. */

@@ -1,4 +1,4 @@
-import { type BoundingBox, boxFromSize, type Zyx, zyx } from '@chunkflow/sdk'
+import { type BoundingBox, boxFromSize, LAYER_TYPES, type LayerType, type Zyx, zyx } from '@chunkflow/sdk'
 import type { ArrayLayout } from './format/layout.js'
 import { isRecord, unsupported } from './format/metadata.js'
 import { nanometres, parseLength } from './units.js'
@@ -15,6 +15,8 @@ export interface Placement {
   /** Global voxels. */
   readonly box: BoundingBox
   readonly voxelSizeNm: Zyx | null
+  /** As the attributes declare it; undefined when they do not. */
+  readonly layerType: LayerType | undefined
 }
 
 /** Along one axis of an array, in nm; undefined where nothing is said. */
@@ -116,6 +118,7 @@ export function placeArray(
     channels: roles.includes('c') ? shape[roles.indexOf('c')]! : null,
     box: boxFromSize(triple(offset.map((start) => start ?? 0)), zyx(z, y, x)),
     voxelSizeNm,
+    layerType: LAYER_TYPES.find((name) => name === layout.attributes.layer_type),
   }
 }
 

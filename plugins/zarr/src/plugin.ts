@@ -1,4 +1,4 @@
-import { COMPUTE, definePlugin, provide, READERS, STORE } from '@chunkflow/sdk'
+import { COMPUTE, definePlugin, provide, READERS, STORE, VOLUMES } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-zarr',
@@ -13,6 +13,11 @@ export default definePlugin({
       needs: { store: STORE, compute: COMPUTE },
       create: async ({ services, workers }) =>
         (await import('./reader.js')).zarrReader(services.store, services.compute, workers.zarr!),
+    }),
+    provide(VOLUMES, 'zarr', {
+      needs: { store: STORE, compute: COMPUTE },
+      create: async ({ services, workers }) =>
+        (await import('./volume.js')).createZarrFormat(services.store, services.compute, workers.zarr!),
     }),
   ],
 })

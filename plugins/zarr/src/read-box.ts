@@ -38,6 +38,8 @@ export interface ReadBoxOptions {
   readonly box: BoundingBox
   readonly signal?: AbortSignal | undefined
   readonly onChunk?: (() => void) | undefined
+  /** A chunk that is not stored is an error instead of the fill value. */
+  readonly requireStored?: boolean | undefined
   /** Results below this are filled by the workers themselves. */
   readonly postedBytes?: number | undefined
 }
@@ -66,6 +68,7 @@ export async function readBox(
     dtype: layout.dtype,
     voxelOffset: box.start,
     voxelSize: placement.voxelSizeNm,
+    layerType: placement.layerType,
   })
 }
 
@@ -102,6 +105,7 @@ async function readInside(
     signal,
     onChunk,
     postedBytes = LARGEST_POSTED_BYTES,
+    requireStored = false,
   }: Omit<ReadBoxOptions, 'box'> & { readonly inside: BoundingBox; readonly target: Target },
 ): Promise<void> {
   const { layout } = array
@@ -113,6 +117,7 @@ async function readInside(
 
   async function read(part: GridChunk): Promise<void> {
     const stored = await source.read(part.index, signal)
+    if (stored === null && requireStored) throw missing(source.where(part.index))
     if (stored !== null) {
       const common = intersectBoxes(part.box, inside)!
       const start = byAxis(grid.roles, shapeOf(0, subtractZyx(common.start, part.full.start)), 0)
@@ -178,6 +183,12 @@ async function readInside(
 
   await forEachParallel(chunksIn(grid, inside), chunksInFlight(bytesPerChunk), signal, read)
 }
+
+const missing = (where: string) =>
+  chunkflowError('zarr-chunk-missing', `Chunk ${where} is not stored`, {
+    where,
+    fix: 'chunks of the fill value are never stored: read with --fill-missing unless the region must be complete',
+  })
 
 /** How many chunks a box meets. */
 export function chunksToRead(array: OpenedArray, box: BoundingBox): number {

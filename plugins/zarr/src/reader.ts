@@ -20,7 +20,7 @@ export function zarrReader(
     matches: namesZarr,
     probe: async (path, { dataset } = {}) => {
       const { layout, placement } = await open(path, dataset)
-      const { box, channels, voxelSizeNm } = placement
+      const { box, channels, voxelSizeNm, layerType } = placement
       const size = box.stop.map((stop, axis) => stop - box.start[axis]!)
       const shape = channels === null ? size : [channels, ...size]
       const likely = { shape, dtype: layout.dtype }
@@ -28,7 +28,9 @@ export function zarrReader(
         ...likely,
         voxelOffset: box.start,
         voxelSize: voxelSizeNm,
-        layerType: looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null,
+        layerType:
+          layerType ??
+          (looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null),
       }
     },
     read: async (path, { dataset, box } = {}) => {

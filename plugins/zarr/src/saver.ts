@@ -19,12 +19,14 @@ import {
   subtractZyx,
   type Task,
   type Zyx,
+  zyx,
 } from '@chunkflow/sdk'
 import { addAttributes } from './attributes.js'
 import type { CodecWorkers } from './codec-workers.js'
 import { countOutside } from './count-outside.js'
 import { createArray } from './create-array.js'
 import { countChunks, gridOf } from './grid.js'
+import { addLevel, requireFinerLevels } from './image-metadata.js'
 import { parseLocation } from './location.js'
 import {
   type AxisOrder,
@@ -51,6 +53,8 @@ export interface SaveOptions {
   readonly zarrFormat: 2 | 3
   readonly compressor: CompressorName
   readonly strictBounds: boolean
+  /** The store, or --path in it, is an OME-Zarr image: the array is its level `mip`. */
+  readonly ome: boolean
   /** Instance name of the step, for the log. */
   readonly name: string
 }
@@ -69,13 +73,15 @@ export function createSaver(
 ): Saver {
   const { path, driver } = parseLocation(options.store)
   const voxelSizeNm = options.resolution?.map((nm) => nm * 2 ** options.mip) as Zyx | undefined
+  const arrayPath = options.ome ? `${options.path ?? ''}/${options.mip}` : (options.path ?? '')
   let opened: OpenedArray | undefined
+  let prepared = false
   let warned = false
 
   async function find(): Promise<OpenedArray | undefined> {
     if (opened !== undefined) return opened
     const storage = await services.store.open(path)
-    const request = { path: options.path, driver, mip: options.mip, order: options.order }
+    const request = { path: arrayPath, driver, mip: options.mip, order: options.order }
     const found = await findArray(storage, request)
     if (found !== null) checkArray(found)
     opened = found ?? undefined
@@ -83,14 +89,14 @@ export function createSaver(
   }
 
   /** What the options say of an array that is there must be true of it. */
-  function checkArray({ layout, placement, where }: OpenedArray): void {
+  function checkArray({ layout, placement, where, hasNamedAxes }: OpenedArray): void {
     if (layout.readOnly !== undefined)
       throw chunkflowError('zarr-unsupported', `${where} cannot be written here: ${layout.readOnly}`, {
         where,
         fix: 'save to a new Zarr array',
       })
     const wanted = axisNamesOf(options.order, placement.roles.length)
-    if (layout.axisNames === undefined && options.order === undefined)
+    if (!hasNamedAxes && options.order === undefined)
       throw chunkflowError('zarr-options', `${where} does not say what its axes are`, {
         where,
         fix: 'give --order zyx or --order xyz',
@@ -120,10 +126,12 @@ export function createSaver(
       channels: rank(chunk) === 3 ? null : channelCount(chunk),
       shape,
       chunkShape: options.chunkSize ?? defaultChunkShape(shape),
-      order: options.order ?? 'xyz',
+      order: options.order ?? (options.ome ? 'zyx' : 'xyz'),
       compressor: options.compressor,
       voxelOffset: options.voxelOffset,
-      voxelSizeNm: voxelSizeNm ?? chunk.voxelSize,
+      voxelSizeNm: voxelSizeNm ?? chunk.voxelSize ?? (options.ome ? zyx(1, 1, 1) : null),
+      layerType: chunk.layerTypeDeclared ? chunk.layerType : null,
+      separator: options.ome ? '/' : '.',
     }
   }
 
@@ -133,7 +141,8 @@ export function createSaver(
     // a chunk that does not fit leaves no empty array behind
     writableBox(chunk, box, path)
     const storage = await services.store.open(path)
-    await createArray(storage, options.path ?? '', described)
+    if (options.ome) await requireFinerLevels(storage, prefixOf(options.path ?? ''), options.mip)
+    await createArray(storage, arrayPath, described)
     const array = await find()
     if (array === undefined) throw new Error(`${path} was removed while it was made`)
     logger.info(
@@ -144,6 +153,19 @@ export function createSaver(
         `${array.where} ends where this chunk ends: other tasks will be cropped; give --shape to make it larger`,
       )
     return array
+  }
+
+  /** What an array of others does not say; the place of a level in its image. */
+  async function prepare(array: OpenedArray): Promise<void> {
+    await nameAxes(array, options.order, voxelSizeNm)
+    if (!options.ome) return
+    const { storage, layout, placement } = array
+    await addLevel(storage, prefixOf(options.path ?? ''), layout.format === 'zarr2' ? 2 : 3, options.mip, {
+      path: String(options.mip),
+      hasChannels: placement.channels !== null,
+      voxelSizeNm: placement.voxelSizeNm ?? zyx(1, 1, 1),
+      voxelOffset: placement.box.start,
+    })
   }
 
   /** The part of a chunk inside the array. @throws zarr-mismatch, zarr-options */
@@ -198,7 +220,8 @@ export function createSaver(
       const chunk = converted(original)
       const array = (await find()) ?? (await create(chunk, task, context))
       const box = check(chunk, array)
-      await nameAxes(array, options.order, voxelSizeNm)
+      if (!prepared) await prepare(array)
+      prepared = true
       const bar = context.progress.start(`write ${formatBox(box)}`, countChunks(gridOf(array), box), 'chunks')
       try {
         await writeBox(array, services.workers, chunk, {
@@ -224,7 +247,8 @@ export function createSaver(
       const described = describeNew(chunk, context)
       const whole = boxOfNew(described)
       const box = writableBox(chunk, whole, path)
-      const place = `${path}${options.path === undefined ? '' : `/${prefixOf(options.path).slice(0, -1)}`}`
+      const below = prefixOf(arrayPath).slice(0, -1)
+      const place = below === '' ? path : `${path}/${below}`
       logger.info(
         `dry run: would create ${place} (${described.dtype} ${formatBox(whole)}) and write ${formatBox(box)}`,
       )
@@ -252,11 +276,8 @@ async function nameAxes(
   order: AxisOrder | undefined,
   voxelSizeNm: Zyx | undefined,
 ): Promise<void> {
-  const { layout, placement, level } = array
-  const names =
-    layout.axisNames === undefined && level === undefined
-      ? axisNamesOf(order, placement.roles.length)
-      : undefined
+  const { placement, hasNamedAxes } = array
+  const names = hasNamedAxes ? undefined : axisNamesOf(order, placement.roles.length)
   const isXyz = placement.roles.indexOf('x') < placement.roles.indexOf('z')
   const added = {
     ...(names === undefined ? {} : { _ARRAY_DIMENSIONS: names }),

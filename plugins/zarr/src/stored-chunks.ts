@@ -14,6 +14,7 @@ export interface StoredChunk {
 export interface ChunkSource {
   /** Null when the chunk is not stored: all its voxels are the fill value. */
   read(index: readonly number[], signal: AbortSignal | undefined): Promise<StoredChunk | null>
+  isStored(index: readonly number[]): Promise<boolean>
   where(index: readonly number[]): string
 }
 
@@ -39,6 +40,7 @@ export function chunkSource(array: OpenedArray, workers: CodecWorkers): ChunkSou
   const where = (index: readonly number[]): string => `${storage.root}/${keyOf(index)}`
   return {
     where,
+    isStored: async (index) => (await storage.size(keyOf(index))) !== null,
     async read(index, signal) {
       const object = await storage.read(keyOf(index), signal === undefined ? {} : { signal })
       if (object === null) return null
@@ -110,21 +112,26 @@ function shardedSource({ storage, prefix, layout }: OpenedArray, workers: CodecW
   const where = (index: readonly number[]): string =>
     `${storage.root}/${shardOf(index)} (chunk ${index.join(' ')})`
 
+  /** Where a chunk lies in its shard; null when it is not stored. */
+  async function locate(index: readonly number[], signal: AbortSignal | undefined) {
+    const table = await indexOf(shardOf(index), signal)
+    const entry = index.reduce(
+      (sum, at, axis) => sum * chunksPerShard[axis]! + (at % chunksPerShard[axis]!),
+      0,
+    )
+    const [start, length] = [table?.[2 * entry] ?? ABSENT, table?.[2 * entry + 1] ?? ABSENT]
+    return start === ABSENT && length === ABSENT ? null : { start: Number(start), length: Number(length) }
+  }
+
   return {
     where,
+    isStored: async (index) => (await locate(index, undefined)) !== null,
     async read(index, signal) {
-      const key = shardOf(index)
-      const table = await indexOf(key, signal)
-      if (table === null) return null
-      const entry = index.reduce(
-        (sum, at, axis) => sum * chunksPerShard[axis]! + (at % chunksPerShard[axis]!),
-        0,
-      )
-      const [start, length] = [table[2 * entry]!, table[2 * entry + 1]!]
-      if (start === ABSENT && length === ABSENT) return null
+      const place = await locate(index, signal)
+      if (place === null) return null
       const options = signal === undefined ? {} : { signal }
-      const bytes = await storage.readRange(key, Number(start), Number(length), options)
-      if (bytes === null || bytes.length < Number(length))
+      const bytes = await storage.readRange(shardOf(index), place.start, place.length, options)
+      if (bytes === null || bytes.length < place.length)
         throw corrupt('it lies beyond the end of its shard', where(index))
       return { bytes, shape: layout.chunkShape, version: undefined }
     },

@@ -7,12 +7,12 @@ import {
   copyRegion,
   DTYPES,
   intersectBoxes,
-  isChunkflowError,
   subtractZyx,
   type TypedArray,
   type WriteOptions,
   zyx,
 } from '@chunkflow/sdk'
+import { isConflict } from './change-json.js'
 import type { CodecWorkers } from './codec-workers.js'
 import { isFilled, pipelineOf } from './format/layout.js'
 import { chunksIn, type GridChunk, gridOf, shapeOf, stridesIn } from './grid.js'
@@ -30,6 +30,13 @@ export interface WriteBoxOptions {
   readonly onChunk?: (() => void) | undefined
 }
 
+/** What became of the stored chunks that a write met. */
+export interface WriteCounts {
+  readonly written: number
+  /** Nothing but the fill value: deleted, or not made. */
+  readonly deleted: number
+}
+
 /**
  * Writes a region of a chunk into an array of its element type and channels. Stored chunks that the region covers whole are
  * replaced, or deleted when all their voxels are the fill value; others are read, changed and written again if nobody
@@ -41,8 +48,9 @@ export async function writeBox(
   workers: CodecWorkers,
   chunk: Chunk,
   { box, signal, onChunk }: WriteBoxOptions,
-): Promise<void> {
+): Promise<WriteCounts> {
   const { storage, prefix, layout } = array
+  const counts = { written: 0, deleted: 0 }
   const grid = gridOf(array)
   const source = chunkSource(array, workers)
   const { array: Elements, bytes } = DTYPES[layout.dtype]
@@ -93,13 +101,16 @@ export async function writeBox(
       ...condition,
       ...(signal === undefined ? {} : { signal }),
     })
+    counts.written += 1
   }
 
   async function replace(part: GridChunk, common: BoundingBox, data: TypedArray): Promise<void> {
     fill(data)
     overlay(part, common, data)
-    if (isFilled(data, layout)) await storage.delete(`${prefix}${layout.keyOf(part.index)}`)
-    else await send(part, data, {})
+    if (isFilled(data, layout)) {
+      await storage.delete(`${prefix}${layout.keyOf(part.index)}`)
+      counts.deleted += 1
+    } else await send(part, data, {})
   }
 
   /** @returns false when another writer changed the chunk meanwhile */
@@ -109,14 +120,17 @@ export async function writeBox(
     else await decode(part, stored, data)
     overlay(part, common, data)
     // a chunk of nothing is not made; one that is there is not deleted, as a delete has no condition
-    if (stored === null && isFilled(data, layout)) return true
+    if (stored === null && isFilled(data, layout)) {
+      counts.deleted += 1
+      return true
+    }
     const condition: WriteOptions =
       stored === null ? { ifAbsent: true } : stored.version === undefined ? {} : { ifVersion: stored.version }
     try {
       await send(part, data, condition)
       return true
     } catch (error) {
-      if (!isChunkflowError(error) || error.code !== 'storage-conflict') throw error
+      if (!isConflict(error)) throw error
       return false
     }
   }
@@ -141,6 +155,7 @@ export async function writeBox(
     pool.give(buffer)
     onChunk?.()
   })
+  return counts
 }
 
 const spatialSizeOf = ({ shape }: Chunk) => zyx(shape.at(-3)!, shape.at(-2)!, shape.at(-1)!)

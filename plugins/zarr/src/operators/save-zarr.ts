@@ -1,4 +1,4 @@
-import { COMPUTE, chunkOf, DTYPE_NAMES, defineOperator, flag, STORE } from '@chunkflow/sdk'
+import { COMPUTE, chunkflowError, chunkOf, DTYPE_NAMES, defineOperator, flag, STORE } from '@chunkflow/sdk'
 import { codecWorkers } from '../codec-workers.js'
 import { createSaver } from '../saver.js'
 
@@ -64,6 +64,9 @@ against other workers; chunks of nothing but 0 are not stored.`,
       default: 'zstd',
       summary: 'of a new array; blosc is lz4 with shuffled bytes',
     }),
+    ome: flag.boolean({
+      summary: 'make --path, or the store, an OME-Zarr image whose level --mip is the array; axes are (c)zyx',
+    }),
     strictBounds: flag.boolean({
       summary: 'refuse a chunk that reaches beyond the array instead of cropping',
     }),
@@ -72,6 +75,13 @@ against other workers; chunks of nothing but 0 are not stored.`,
   services: { store: STORE, compute: COMPUTE },
   effects: 'write',
   timed: true,
+  infer(_, { ome, order }) {
+    if (ome && order === 'xyz')
+      throw chunkflowError('zarr-options', 'OME-Zarr images have their axes in the order (c) z y x', {
+        fix: 'leave --order out, or give --order zyx',
+      })
+    return {}
+  },
   create({ options, services: { store, compute }, workers: entries, globals, name, logger }) {
     const workers = codecWorkers(compute, entries.zarr!)
     const saver = createSaver(
