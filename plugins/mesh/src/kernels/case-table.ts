@@ -130,7 +130,15 @@ export const CASE_BYTES = 16
  * The table for the kernel: 256 × {@link CASE_BYTES}. A corner of a triangle is 2 × edge, plus 1 when the inside end of the
  * edge is its upper one.
  */
-export function caseTable(): Uint8Array {
+export const caseTable = (): Uint8Array => {
+  made ??= makeTable()
+  return made
+}
+
+/** Always the same, and made at its first use: that takes longer than a small chunk. */
+let made: Uint8Array | undefined
+
+function makeTable(): Uint8Array {
   const table = new Uint8Array(256 * CASE_BYTES)
   for (let inside = 0; inside < 256; inside++) {
     const triangles = trianglesOf(inside)

@@ -115,6 +115,16 @@ for (const dtype of ['uint8', 'int16', 'uint32', 'uint64'] as const)
       for (const [id, mesh] of meshes) assert.equal(trianglesByPlace(mesh), referenceTriangles(chunk, id))
     })
 
+for (const width of [15, 16, 17, 18, 32, 33, 53])
+  test(`rows of ${width}: as cell by cell`, async () => {
+    for (const dtype of ['uint8', 'uint64'] as const) {
+      const ids = dtype === 'uint8' ? [0, 2, 5] : [0n, 2n, 5n]
+      const chunk = randomLabels([4, 5, width], dtype, ids, 40, width)
+      for (const [id, mesh] of await extractAll(chunk))
+        assert.equal(trianglesByPlace(mesh), referenceTriangles(chunk, id))
+    }
+  })
+
 test('only wanted labels get surfaces; the others are what lies outside', async () => {
   const chunk = randomLabels([4, 6, 9], 'uint32', [0, 1, 2, 3], 3, 8)
   const meshes = await extractAll(chunk, { ids: BigUint64Array.of(2n) })

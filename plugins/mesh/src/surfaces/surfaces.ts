@@ -34,8 +34,8 @@ export interface Surfaces {
 /** Passes through a kernel at once. */
 const PIECE_BYTES = 8 * 2 ** 20
 const TRIPLE_BYTES = 12
-/** What the kernel holds for a voxel of a section: two numbers, five pairs of slots. */
-const SECTION_BYTES_PER_VOXEL = 48
+/** What the kernel holds for a voxel of a section: two numbers, two flags, five pairs of slots. */
+const SECTION_BYTES_PER_VOXEL = 50
 
 /** Whether there is a cell of 2 × 2 × 2 voxels in it; without one there is no surface. */
 export const hasCells = ({ chunk, first, stop }: LabelSections): boolean =>

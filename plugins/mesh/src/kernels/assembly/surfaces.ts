@@ -33,6 +33,12 @@ let triangles: usize = 0
 /** Numbers of two sections. */
 let lower: usize = 0
 let upper: usize = 0
+/**
+ * A byte for each voxel of the two sections: whether the edge to its upper neighbour along x (1) or y (2), or to the voxel in
+ * the section before (4), has different ends.
+ */
+let lowerFlags: usize = 0
+let upperFlags: usize = 0
 /** Slots of the edges of the two sections along x and y, and of those between them. */
 let lowerX: usize = 0
 let lowerY: usize = 0
@@ -70,6 +76,8 @@ export function begin(table: usize, heap: usize, pieceBytes: u32, columns: u32, 
   triangleCounts = allocate((<u64>labels + 1) << 2)
   lower = allocate(plane << 2)
   upper = allocate(plane << 2)
+  lowerFlags = allocate(plane)
+  upperFlags = allocate(plane)
   lowerX = allocate(plane << 3)
   lowerY = allocate(plane << 3)
   upperX = allocate(plane << 3)
@@ -146,28 +154,53 @@ function cross(low: u32, high: u32, slot: usize, z: u32, y: u32, x: u32, writes:
   if (high != 0) store<u32>(slot, addVertex(high, z, y, x, writes), 4)
 }
 
+/** -1 in each byte whose number differs from that at other places: 16 of them. */
+@inline
+function differences(numbersAt: usize, others: usize): v128 {
+  const first = i16x8.narrow_i32x4_s(
+    i32x4.ne(v128.load(numbersAt), v128.load(others)),
+    i32x4.ne(v128.load(numbersAt, 16), v128.load(others, 16)),
+  )
+  const second = i16x8.narrow_i32x4_s(
+    i32x4.ne(v128.load(numbersAt, 32), v128.load(others, 32)),
+    i32x4.ne(v128.load(numbersAt, 48), v128.load(others, 48)),
+  )
+  return i8x16.narrow_i16x8_s(first, second)
+}
+
 /**
- * Vertices between the voxels of a row and as many others: their neighbours along an axis.
- * @param slots of the first edge
- * @param x of the first edge, in half voxels as y and z
+ * Flags of a row of the upper section.
+ * @param behind the next row @param below the row of the lower section; both the row itself where there is none
  */
 @inline
-function crossRow(row: usize, others: usize, count: usize, slots: usize, z: u32, y: u32, x: u32, writes: bool): void {
-  let at: usize = 0
-  for (; at + 4 <= count; at += 4) {
-    const same = i32x4.eq(v128.load(row + (at << 2)), v128.load(others + (at << 2)))
-    for (let different = ~i32x4.bitmask(same) & 15; different != 0; different &= different - 1) {
-      const inner = at + <usize>ctz(different)
-      const low = load<u32>(row + (inner << 2))
-      const high = load<u32>(others + (inner << 2))
-      cross(low, high, slots + (inner << 3), z, y, x + (<u32>inner << 1), writes)
-    }
+function flagRow(row: usize, behind: usize, below: usize, flags: usize): void {
+  let x: usize = 0
+  for (; x + 16 < width; x += 16) {
+    const at = x << 2
+    const alongX = v128.and(differences(row + at, row + at + 4), i8x16.splat(1))
+    const alongY = v128.and(differences(row + at, behind + at), i8x16.splat(2))
+    const alongZ = v128.and(differences(row + at, below + at), i8x16.splat(4))
+    v128.store(flags + x, v128.or(v128.or(alongX, alongY), alongZ))
   }
-  for (; at < count; at++) {
-    const low = load<u32>(row + (at << 2))
-    const high = load<u32>(others + (at << 2))
-    if (low != high) cross(low, high, slots + (at << 3), z, y, x + (<u32>at << 1), writes)
+  for (; x < width; x++) {
+    const at = x << 2
+    const number = load<u32>(row + at)
+    const alongX = x + 1 < width && number != load<u32>(row + at, 4) ? 1 : 0
+    const alongY = number != load<u32>(behind + at) ? 2 : 0
+    const alongZ = number != load<u32>(below + at) ? 4 : 0
+    store<u8>(flags + x, <u8>(alongX | alongY | alongZ))
   }
+}
+
+/** Vertices on the edges that a voxel's flags name. @param voxel its index in the section */
+@inline
+function crossVoxel(flags: u32, voxel: usize, z: u32, y: u32, x: u32, writes: bool): void {
+  const at = upper + (voxel << 2)
+  const number = load<u32>(at)
+  const slot = voxel << 3
+  if (flags & 1) cross(number, load<u32>(at, 4), upperX + slot, z, y, x + 1, writes)
+  if (flags & 2) cross(number, load<u32>(at + (width << 2)), upperY + slot, z, y + 1, x, writes)
+  if (flags & 4) cross(load<u32>(lower + (voxel << 2)), number, between + slot, z - 1, y, x, writes)
 }
 
 /** Vertices within the upper section, and between it and the lower one. */
@@ -176,22 +209,35 @@ function crossSection(writes: bool): void {
   const z = firstZ + sections << 1
   for (let y: usize = 0; y < height; y++) {
     const row = upper + y * rowBytes
-    const slots = y * width << 3
-    crossRow(row, row + 4, width - 1, upperX + slots, z, <u32>y << 1, 1, writes)
-    if (y + 1 < height) crossRow(row, row + rowBytes, width, upperY + slots, z, (<u32>y << 1) + 1, 0, writes)
-    if (sections > 0) crossRow(lower + y * rowBytes, row, width, between + slots, z - 1, <u32>y << 1, 0, writes)
+    const first = y * width
+    const flags = upperFlags + first
+    flagRow(row, y + 1 < height ? row + rowBytes : row, sections > 0 ? lower + y * rowBytes : row, flags)
+    let x: usize = 0
+    for (; x + 8 <= width; x += 8)
+      for (let left = load<u64>(flags + x); left != 0; ) {
+        const inner = <usize>ctz(left) >> 3
+        crossVoxel(<u32>(left >> (inner << 3)) & 7, first + x + inner, z, <u32>y << 1, <u32>(x + inner) << 1, writes)
+        left &= ~(<u64>0xff << (inner << 3))
+      }
+    for (; x < width; x++) crossVoxel(<u32>load<u8>(flags + x), first + x, z, <u32>y << 1, <u32>x << 1, writes)
   }
 }
 
-/** Which of four cells in a row have several numbers, as bits. */
+/**
+ * Which of 16 cells in a row have several numbers, as bits: those with an edge that has different ends.
+ * @param low @param high flags of the first voxel in both sections
+ */
 @inline
-function mixedCells(low: usize, high: usize, rowBytes: usize): i32 {
-  const first = v128.load(low)
-  const behind = v128.and(i32x4.eq(first, v128.load(low + rowBytes)), i32x4.eq(first, v128.load(low + rowBytes + 4)))
-  const above = v128.and(i32x4.eq(first, v128.load(high)), i32x4.eq(first, v128.load(high + 4)))
-  const far = v128.and(i32x4.eq(first, v128.load(high + rowBytes)), i32x4.eq(first, v128.load(high + rowBytes + 4)))
-  const beside = i32x4.eq(first, v128.load(low + 4))
-  return ~i32x4.bitmask(v128.and(v128.and(behind, above), v128.and(far, beside))) & 15
+function mixedCells(low: usize, high: usize): u32 {
+  const near = v128.or(v128.load(low), v128.load(high))
+  const far = v128.or(v128.load(low + width), v128.load(high + width))
+  const alongX = v128.and(v128.or(near, far), i8x16.splat(1))
+  const beside = v128.or(v128.load(low + 1), v128.load(high + 1))
+  const alongY = v128.and(v128.or(near, beside), i8x16.splat(2))
+  const sides = v128.or(v128.load(high), v128.load(high + width))
+  const otherSides = v128.or(v128.load(high + 1), v128.load(high + width + 1))
+  const alongZ = v128.and(v128.or(sides, otherSides), i8x16.splat(4))
+  return <u32>i8x16.bitmask(i8x16.ne(v128.or(v128.or(alongX, alongY), alongZ), i8x16.splat(0)))
 }
 
 /** Which corners of the cell at hand have a number, as bits. */
@@ -265,9 +311,11 @@ function addCells(writes: bool): void {
     setBases(y)
     const low = lower + y * rowBytes
     const high = upper + y * rowBytes
+    const lowFlags = lowerFlags + y * width
+    const highFlags = upperFlags + y * width
     let x: usize = 0
-    for (; x + 4 < width; x += 4)
-      for (let mixed = mixedCells(low + (x << 2), high + (x << 2), rowBytes); mixed != 0; mixed &= mixed - 1) {
+    for (; x + 16 < width; x += 16)
+      for (let mixed = mixedCells(lowFlags + x, highFlags + x); mixed != 0; mixed &= mixed - 1) {
         const inner = x + <usize>ctz(mixed)
         addCell(low + (inner << 2), high + (inner << 2), rowBytes, inner << 3, writes)
       }
@@ -275,27 +323,64 @@ function addCells(writes: bool): void {
   }
 }
 
+/** 16 bytes full of one label. */
+@inline
+function filled<T>(label: T): v128 {
+  if (sizeof<T>() == 1) return i8x16.splat(<i8>label)
+  if (sizeof<T>() == 2) return i16x8.splat(<i16>label)
+  if (sizeof<T>() == 4) return i32x4.splat(<i32>label)
+  return i64x2.splat(<i64>label)
+}
+
+/** Numbers of the labels of a section. */
+@inline
+function numberSection<T>(data: usize, target: usize): void {
+  const voxels = width * height
+  const table = changetype<LabelNumbers>(numbers)
+  const atOnce: usize = 16 / sizeof<T>()
+  let label: T = 0
+  let number: u32 = 0
+  let voxel: usize = 0
+  while (voxel < voxels) {
+    // sixteen bytes of the last label, the usual case
+    const same = filled<T>(label)
+    const result = i32x4.splat(<i32>number)
+    for (; voxel + atOnce <= voxels; voxel += atOnce) {
+      if (v128.any_true(v128.xor(v128.load(data + voxel * sizeof<T>()), same))) break
+      const out = target + (voxel << 2)
+      if (sizeof<T>() == 8) store<u64>(out, <u64>number << 32 | <u64>number)
+      else v128.store(out, result)
+      if (sizeof<T>() <= 2) v128.store(out, result, 16)
+      if (sizeof<T>() == 1) {
+        v128.store(out, result, 32)
+        v128.store(out, result, 48)
+      }
+    }
+    const end = min(voxels, voxel + atOnce)
+    for (; voxel < end; voxel++) {
+      const next = load<T>(data + voxel * sizeof<T>())
+      if (next != label) {
+        label = next
+        number = next == 0 ? 0 : numberOf(table, <u64>next)
+      }
+      store<u32>(target + (voxel << 2), number)
+    }
+  }
+}
+
 /** The section after the last one. */
 @inline
 function takeSection<T>(data: usize, writes: bool): void {
-  const voxels = width * height
-  const table = changetype<LabelNumbers>(numbers)
-  let label: T = 0
-  let number: u32 = 0
-  for (let voxel: usize = 0; voxel < voxels; voxel++) {
-    const next = load<T>(data + voxel * sizeof<T>())
-    if (next != label) {
-      label = next
-      number = next == 0 ? 0 : numberOf(table, <u64>next)
-    }
-    store<u32>(upper + (voxel << 2), number)
-  }
+  numberSection<T>(data, upper)
   crossSection(writes)
   if (sections > 0) addCells(writes)
   sections++
   let other = lower
   lower = upper
   upper = other
+  other = lowerFlags
+  lowerFlags = upperFlags
+  upperFlags = other
   other = lowerX
   lowerX = upperX
   upperX = other
