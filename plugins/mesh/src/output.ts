@@ -47,9 +47,14 @@ export function openFragments(
     if (manifest) await folder.writeInfo()
     return { folder, voxelSizeNm }
   })
+  let chunks = 0
   return {
     async open(chunk) {
       const { folder, voxelSizeNm } = await open()
+      if (++chunks === 2 && manifest)
+        logger.warn(
+          'each chunk replaces the manifests of its objects; for objects of several chunks leave --manifest out and run mesh-manifest',
+        )
       const given = options.voxelSize ?? chunk.voxelSize
       if (given !== null && !equalZyx(given, voxelSizeNm))
         warn(

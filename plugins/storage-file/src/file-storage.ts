@@ -1,4 +1,5 @@
-import { readdir, realpath, stat, unlink } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { opendir, realpath, stat, unlink } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { chunkflowError, type Storage } from '@chunkflow/sdk'
@@ -98,11 +99,7 @@ async function* listFiles(
   for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
     signal?.throwIfAborted()
     const folder = path.join(root, current)
-    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      if (isMissing(error)) return []
-      throw fileFailure('read', folder, error)
-    })
-    for (const entry of entries) {
+    for await (const entry of entriesOf(folder)) {
       const key = current === '' ? entry.name : `${current}/${entry.name}`
       if (!key.startsWith(prefix) && !prefix.startsWith(`${key}/`)) continue
       const file = path.join(folder, entry.name)
@@ -116,5 +113,16 @@ async function* listFiles(
         pending.push(key)
       } else if (status?.isFile() && key.startsWith(prefix) && !isTemporary(entry.name)) yield key
     }
+  }
+}
+
+/** Entries that come with one call: a folder of blocks or meshes may have millions, and must not be held whole. */
+const ENTRIES_AT_ONCE = 1024
+
+async function* entriesOf(folder: string): AsyncIterable<Dirent> {
+  try {
+    yield* await opendir(folder, { bufferSize: ENTRIES_AT_ONCE })
+  } catch (error) {
+    if (!isMissing(error)) throw fileFailure('read', folder, error)
   }
 }

@@ -93,6 +93,17 @@ test('a manifest for a volume of one chunk', async () => {
   assert.equal(at.json('mesh/info'), { '@type': 'neuroglancer_legacy_mesh' })
 })
 
+test('what several chunks would replace is warned of', async () => {
+  const at = setUp({ info: { ...INFO, mesh: 'mesh' } })
+  const warnings = (options: Record<string, string | boolean>) => at.meshTwice(labelsChunk(), options)
+  assert.match((await warnings({ manifest: true })).join(), 'replaces the manifests')
+  assert.match(
+    (await warnings({ outputFormat: 'obj', outputPath: 'file:///o' })).join(),
+    'replaces the obj files',
+  )
+  assert.equal(await warnings({}), [])
+})
+
 test('repeated, it writes the same bytes, and leaves no other spelling of a name', async () => {
   const at = setUp({ info: { ...INFO, mesh: 'mesh' } })
   await at.put(`mesh/3:0:${BOX_NAME}`, 'older')

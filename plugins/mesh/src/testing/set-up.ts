@@ -3,6 +3,7 @@ import {
   inlineCompute,
   memoryStore,
   type OperatorRun,
+  openStep,
   runOperator,
   runSource,
   testFiles,
@@ -55,6 +56,17 @@ export function setUp({ info = INFO, folder = '.' }: { info?: object | null; fol
         variables: { chunk },
         ...rest,
       })
+    },
+    /** Two tasks of one run; what was warned of. */
+    meshTwice: async (chunk: Chunk, options: OperatorRun['options']): Promise<readonly string[]> => {
+      await prepare()
+      const step = await openStep(mesh, { options: { outputPath: VOLUME, ...options }, services, workers })
+      try {
+        await step.run({ chunk })
+        return (await step.run({ chunk })).messages.warn
+      } finally {
+        await step.dispose()
+      }
     },
     manifest: async ({ options, ...rest }: OperatorRun = {}) => {
       await prepare()
