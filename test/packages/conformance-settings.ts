@@ -69,6 +69,7 @@ export async function conformanceSettings(
     maxMip: 2,
   })
   await saved('save-precomputed', { ...volume('mask'), ...layout })
+  await saved('save-precomputed', { ...volume('verify-volume'), ...layout, volumeSize: [...ODD_SHAPE] })
   for (const operator of ['download-mesh', 'mesh-manifest']) {
     await saved('save-precomputed', { ...volume(operator), ...layout })
     await saved('mesh', { outputPath: volume(operator).volumePath, manifest: operator === 'download-mesh' })
@@ -192,6 +193,9 @@ export async function conformanceSettings(
       },
     },
     threshold: { dtypes: [...INTEGERS, 'float16', 'float32', 'float64'] },
+    'verify-volume': {
+      options: { ...volume('verify-volume'), taskFile: file('verify-volume/lost.txt') },
+    },
   }
   return Object.fromEntries(
     Object.entries(settings).map(([name, given]) => [name, { outside: outside(name), ...given }]),

@@ -481,6 +481,26 @@ test('a folder of tasks instead of a cloud: workers share a transfer', async () 
   assert.equal(filesIn(file('shared/tasks/queue')), [])
 })
 
+test('lost blocks are found, their tasks done again, and the volume proven complete', async () => {
+  const size = [20, 64, 96] as const
+  await makeImage('whole/source', 0, size, [5, 6, 7])
+  const saving =
+    'save-precomputed -v whole/copy --block-size 10 16 16 --volume-start 5 6 7 --volume-size 20 64 96 --upload-log'
+  await run(
+    `generate-tasks -v whole/source -c 10 32 32 --task-index-stop 10 load-precomputed -v whole/source ${saving}`,
+  )
+  // a task of zeros: its blocks are not stored
+  await run(`create-chunk --pattern zero --size 10 32 32 --voxel-offset 15 38 39 ${saving}`)
+  const verify = 'verify-volume -v whole/copy -c 10 32 32 -f whole/lost.txt'
+  const incomplete = await chunkflow(verify, { cwd })
+  assert.is(incomplete.code, 1)
+  assert.match(incomplete.stdout, 'stored 40\nzeros  4, in boxes that the log names\nlost   4\n')
+  assert.match(incomplete.stderr, 'Blocks are missing in 1 box: 15-25_38-70_71-103')
+  await run(`fetch-task-from-file -f whole/lost.txt --all load-precomputed -v whole/source ${saving}`)
+  assert.match((await run(verify)).stdout, 'lost   0\n')
+  assert.is(readFileSync(file('whole/lost.txt'), 'utf8'), '')
+})
+
 test('a failed task goes to the dead letters, with its reason; the others are done', async () => {
   await run('generate-tasks -c 4 8 8 -g 1 1 2 -q fq://broken/tasks')
   const result = await chunkflow(

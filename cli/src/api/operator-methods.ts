@@ -312,6 +312,8 @@ export interface OperatorMethods {
     jobIndex?: number
     /** take the index from $SLURM_ARRAY_TASK_ID */
     slurmJobArray?: boolean
+    /** do all rows, whatever the index */
+    all?: boolean
     /** rows per job */
     granularity?: number
     /** Instance name. */
@@ -1277,6 +1279,8 @@ export interface OperatorMethods {
     volumePath: string
     /** scale to look at */
     mip?: number
+    /** also skip tasks that the log of the volume names */
+    logged?: boolean
     /** read a public bucket without credentials */
     useHttps?: boolean
     /** Instance name. */
@@ -1415,6 +1419,23 @@ export interface OperatorMethods {
     output?: string
     /** keep offset and voxel size; --with-offset reverses them too */
     onlyArray?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Prove that every block of a volume was written, and list the tasks of those that were not. */
+  verifyVolume(options: {
+    /** volume to look into */
+    volumePath: string
+    /** scale to look at */
+    mip?: number
+    /** boxes in which lost blocks are told, from the start of the volume: those of the tasks, z y x */
+    chunkSize?: readonly [number, number, number]
+    /** believe the log of the volume */
+    log?: boolean
+    /** text file for the boxes that hold lost blocks */
+    taskFile?: string
+    /** read a public bucket without credentials */
+    useHttps?: boolean
     /** Instance name. */
     name?: string
   }): Chain
@@ -1714,6 +1735,8 @@ export interface OperatorFunctions {
     jobIndex?: number
     /** take the index from $SLURM_ARRAY_TASK_ID */
     slurmJobArray?: boolean
+    /** do all rows, whatever the index */
+    all?: boolean
     /** rows per job */
     granularity?: number
     /** Instance name. */
@@ -2561,6 +2584,8 @@ export interface OperatorFunctions {
     volumePath: string
     /** scale to look at */
     mip?: number
+    /** also skip tasks that the log of the volume names */
+    logged?: boolean
     /** read a public bucket without credentials */
     useHttps?: boolean
     /** Instance name. */
@@ -2686,6 +2711,23 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
+  /** Prove that every block of a volume was written, and list the tasks of those that were not. */
+  verifyVolume(options: {
+    /** volume to look into */
+    volumePath: string
+    /** scale to look at */
+    mip?: number
+    /** boxes in which lost blocks are told, from the start of the volume: those of the tasks, z y x */
+    chunkSize?: readonly [number, number, number]
+    /** believe the log of the volume */
+    log?: boolean
+    /** text file for the boxes that hold lost blocks */
+    taskFile?: string
+    /** read a public bucket without credentials */
+    useHttps?: boolean
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
   /** Look at slices of a chunk, with labels over it, in a browser. */
   view(options: {
     /** variable to read */

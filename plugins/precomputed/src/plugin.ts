@@ -11,6 +11,7 @@ export default definePlugin({
     'save-precomputed': () => import('./operators/save-precomputed.js'),
     'skip-task-by-blocks-in-volume': () => import('./operators/skip-task-by-blocks-in-volume.js'),
     transfer: () => import('./operators/transfer.js'),
+    'verify-volume': () => import('./operators/verify-volume.js'),
   },
   provides: [
     provide(BLOCK_CACHE, {

@@ -30,6 +30,7 @@ import {
 } from './volume/format.js'
 import { newInfo, scaleOf } from './volume/info.js'
 import type { CompressionChoice } from './volume/scale-access.js'
+import { logKey } from './volume/task-log.js'
 import { BLOCKS_IN_FLIGHT } from './volume/write.js'
 
 export interface SaveOptions extends Creation {
@@ -179,7 +180,7 @@ export function createSaver(
       if (made !== null) await writeThumbnail(made.thumbnail, made.target, context.signal)
       // the kernel sets the timer when the step is over: too late for the uploaded log
       task.log.timer[options.name] = (performance.now() - started) / 1000
-      if (options.uploadLog) await volume.writeJson(`log/${formatBox(chunkBox(chunk))}.json`, task.log)
+      if (options.uploadLog) await volume.writeJson(logKey(chunkBox(chunk)), task.log)
     },
     async describe(task, chunk, context) {
       if (isSkipped(chunk)) return
@@ -195,7 +196,7 @@ export function createSaver(
         logger.info(`would write ${plan.blocks} blocks, ${formatBox(plan.box)}, to mip ${mip} of ${path}`)
       }
       if (options.createThumbnail) logger.info(`would write a thumbnail to ${path}/thumbnail`)
-      if (options.uploadLog) logger.info(`would write ${path}/log/${formatBox(chunkBox(chunk))}.json`)
+      if (options.uploadLog) logger.info(`would write ${path}/${logKey(chunkBox(chunk))}`)
     },
     async blankChunk(task) {
       volume ??= await requireVolume(format, path)

@@ -1,6 +1,6 @@
 import type { Storage, WriteOptions } from '@chunkflow/sdk'
 import type { BlockStore, PackedBlock } from './block-store.js'
-import { type Block, blockName } from './blocks.js'
+import { type Block, blockIndex, blockName } from './blocks.js'
 import { COMPRESSIONS, type Compression, compress, decompress } from './compression.js'
 import type { ScaleInfo } from './info.js'
 
@@ -123,6 +123,14 @@ export function openBlockFiles(
     async exists(block) {
       for (const suffix of suffixes) if ((await storage.size(keyOf(block) + suffix)) !== null) return true
       return false
+    },
+    async *list(grid, signal) {
+      for await (const key of storage.list(`${scale.key}/`, { signal })) {
+        const name = key.slice(scale.key.length + 1)
+        const suffix = suffixes.find((ending) => ending !== '' && name.endsWith(ending)) ?? ''
+        const index = blockIndex(grid, name.slice(0, name.length - suffix.length))
+        if (index !== null) yield index
+      }
     },
   }
 }

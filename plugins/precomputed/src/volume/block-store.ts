@@ -1,4 +1,5 @@
-import type { Block } from './blocks.js'
+import type { Zyx } from '@chunkflow/sdk'
+import type { Block, Grid } from './blocks.js'
 
 export interface BlockReadOptions {
   /** Bytes of the voxels of the block. */
@@ -41,6 +42,11 @@ export interface BlockStore {
    */
   put(group: readonly PackedBlock[]): Promise<void>
   exists(block: Block): Promise<boolean>
+  /**
+   * Grid positions of all stored blocks, some perhaps twice. Absent where asking for blocks costs no more.
+   * @throws storage-unsupported where the storage lists nothing
+   */
+  list?(grid: Grid, signal: AbortSignal): AsyncIterable<Zyx>
   /** URL of the block, for messages and as its name in a cache. */
   where(block: Block): string
 }

@@ -22,7 +22,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 
-type Grid = Pick<VolumeScale, 'box' | 'blockSize'>
+export type Grid = Pick<VolumeScale, 'box' | 'blockSize'>
 /** A grid of what is written together. */
 type WritableGrid = Grid & Partial<Pick<VolumeScale, 'writeSize'>>
 
@@ -36,6 +36,24 @@ export interface Block {
 /** Name of a block: its bounds in x, y, z order. */
 export const blockName = ({ start, stop }: BoundingBox): string =>
   [2, 1, 0].map((axis) => `${start[axis]}-${stop[axis]}`).join('_')
+
+const NAME = /^(-?\d+)-(-?\d+)_(-?\d+)-(-?\d+)_(-?\d+)-(-?\d+)$/
+
+/** The grid position of the block of that name; null for what is no block of the grid. */
+export function blockIndex(grid: Grid, name: string): Zyx | null {
+  const [, x0, , y0, , z0] = NAME.exec(name) ?? []
+  if (x0 === undefined) return null
+  const index = floorDivideZyx(
+    subtractZyx(zyx(Number(z0), Number(y0), Number(x0)), grid.box.start),
+    grid.blockSize,
+  )
+  return blockName(blockAt(grid, index).box) === name ? index : null
+}
+
+function blockAt(grid: Grid, index: Zyx): Block {
+  const start = addZyx(grid.box.start, multiplyZyx(index, grid.blockSize))
+  return { index, box: boundingBox(start, minimumZyx(addZyx(start, grid.blockSize), grid.box.stop)) }
+}
 
 /** First and last (excluded) grid index of the blocks that meet a box inside the volume. */
 function gridRange({ box, blockSize }: Grid, region: BoundingBox): { first: Zyx; last: Zyx } {
@@ -60,12 +78,7 @@ export function* blocksIn(grid: Grid, region: BoundingBox): Generator<Block> {
   const { first, last } = gridRange(grid, inside)
   for (let z = first[0]; z < last[0]; z++)
     for (let y = first[1]; y < last[1]; y++)
-      for (let x = first[2]; x < last[2]; x++) {
-        const index = zyx(z, y, x)
-        const start = addZyx(grid.box.start, multiplyZyx(index, grid.blockSize))
-        const stop = minimumZyx(addZyx(start, grid.blockSize), grid.box.stop)
-        yield { index, box: boundingBox(start, stop) }
-      }
+      for (let x = first[2]; x < last[2]; x++) yield blockAt(grid, zyx(z, y, x))
 }
 
 /** The smallest region of whole blocks around a region inside the volume. */

@@ -16,6 +16,7 @@ import {
   type WriteReport,
   type WriteVolumeOptions,
 } from '@chunkflow/sdk'
+import { type BlockCensus, type CensusOptions, takeCensus } from './block-census.js'
 import { blocksIn, writableBox } from './blocks.js'
 import { decompress } from './compression.js'
 import { countOutside } from './count-outside.js'
@@ -58,6 +59,8 @@ export interface PrecomputedVolume extends Volume {
   write(chunk: Chunk, options: PrecomputedWriteOptions): Promise<WriteReport>
   /** Checks a write without doing it. @throws what `write` would throw before it writes */
   planWrite(chunk: Chunk, options: PrecomputedWriteOptions): Promise<WritePlan>
+  /** Which blocks are stored, for each block size of the scale. */
+  census(mip: number, options: CensusOptions): Promise<readonly BlockCensus[]>
   /** A JSON object beside the data; null when there is none. */
   readJson(key: string): Promise<unknown>
 }
@@ -192,6 +195,11 @@ function openVolume(
           if (!missing && !(await layout.blocks.exists(block))) missing = true
         })
       return !missing
+    },
+    async census(mip, options) {
+      const censuses: BlockCensus[] = []
+      for (const layout of (await scaleAt(mip)).layouts) censuses.push(await takeCensus(layout, options))
+      return censuses
     },
     writeJson: (key, value) => storage.write(key, toBytes(JSON.stringify(value, printBigint)), JSON_FILE),
     readObject: (key, options) => readBeside(storage, key, options),

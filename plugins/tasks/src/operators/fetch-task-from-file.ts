@@ -5,7 +5,7 @@ export default defineSource({
   name: 'fetch-task-from-file',
   summary: 'Make tasks from rows of a file of boxes',
   description:
-    'The file comes from generate-tasks --file-path. Job i of a batch system does the rows from i times --granularity on.',
+    'The file comes from generate-tasks --file-path or verify-volume --task-file. Job i of a batch system does the rows from i times --granularity on.',
   examples: [],
   flags: {
     filePath: flag.text({
@@ -15,6 +15,7 @@ export default defineSource({
     }),
     jobIndex: flag.integer({ char: 'i', minimum: 0, summary: 'which share of the rows to do' }),
     slurmJobArray: flag.boolean({ summary: 'take the index from $SLURM_ARRAY_TASK_ID' }),
+    all: flag.boolean({ no: [], summary: 'do all rows, whatever the index' }),
     granularity: flag.integer({ char: 'g', default: 1, minimum: 1, summary: 'rows per job' }),
   },
   effects: 'read',
@@ -22,12 +23,15 @@ export default defineSource({
   sets: ['bbox'],
   async create({ options, services }) {
     const index = options.slurmJobArray ? slurmIndex() : options.jobIndex
-    if (index === undefined)
+    if (index === undefined && !options.all)
       throw chunkflowError('flag-missing', 'Nothing says which rows this job does', {
-        fix: 'give --job-index, or --slurm-job-array inside a SLURM job array',
+        fix: 'give --all, --job-index, or --slurm-job-array inside a SLURM job array',
       })
     const boxes = decodeBoxes(await services.files.read(options.filePath), options.filePath)
-    const rows = boxes.slice(index * options.granularity, (index + 1) * options.granularity)
+    const rows =
+      index === undefined || options.all
+        ? boxes
+        : boxes.slice(index * options.granularity, (index + 1) * options.granularity)
     return {
       // of all jobs: a volume that one of them creates has room for the results of the others
       range: () => (boxes.length === 0 ? undefined : boxes.reduce(uniteBoxes)),

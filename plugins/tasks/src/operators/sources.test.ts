@@ -222,6 +222,7 @@ test('fetch-task-from-file: rows by job, text files, indices that are missing', 
   assert.equal(await fetch({ jobIndex: 0, granularity: 2 }), ['0-1_0-2_0-3', '1-2_0-2_0-3'])
   assert.equal(await fetch({ jobIndex: 1, granularity: 2 }), ['2-3_0-2_0-3'])
   assert.equal(await fetch({ jobIndex: 2, granularity: 2 }), [])
+  assert.equal(await fetch({ all: true }), ['0-1_0-2_0-3', '1-2_0-2_0-3', '2-3_0-2_0-3'])
   assert.is(await codeOf(fetch({})), 'flag-missing')
   assert.is(await codeOf(fetch({ slurmJobArray: true })), 'flag-missing')
   process.env.SLURM_ARRAY_TASK_ID = '1'

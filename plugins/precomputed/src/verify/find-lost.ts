@@ -1,0 +1,73 @@
+import {
+  addZyx,
+  type BoundingBox,
+  boundingBox,
+  boxContains,
+  boxSize,
+  ceilDivideZyx,
+  floorDivideZyx,
+  intersectBoxes,
+  multiplyZyx,
+  subtractZyx,
+  type Zyx,
+  zyx,
+} from '@chunkflow/sdk'
+import type { BlockCensus } from '../volume/block-census.js'
+import { blockSet } from '../volume/block-set.js'
+import { blocksIn } from '../volume/blocks.js'
+
+/** What a volume that lacks blocks tells: zeros that were written, or tasks that were not done. */
+export interface LostBlocks {
+  /** Not stored, in a box that is known to be written: zeros. */
+  readonly blank: number
+  /** Not stored for no known reason. */
+  readonly lost: number
+  /** Boxes of a grid that hold such blocks, in scan order. */
+  readonly cells: readonly BoundingBox[]
+}
+
+/**
+ * Sorts the blocks that are not stored.
+ * @param written boxes of finished tasks; a block counts as written when it lies in one of them
+ * @param cellSize of a grid from the start of the volume, in which lost blocks are told
+ */
+export function findLost(
+  { layout, stored }: BlockCensus,
+  written: readonly BoundingBox[],
+  cellSize: Zyx,
+): LostBlocks {
+  const { box } = layout
+  const blank = blockSet(layout)
+  for (const done of written) {
+    const inside = intersectBoxes(box, done)
+    if (inside === null) continue
+    for (const block of blocksIn(layout, inside))
+      if (!stored.has(block.index) && boxContains(inside, block.box)) blank.add(block.index)
+  }
+  const grid = ceilDivideZyx(boxSize(box), cellSize)
+  const cells = new Set<number>()
+  let lost = 0
+  for (const block of blocksIn(layout, box)) {
+    if (stored.has(block.index) || blank.has(block.index)) continue
+    lost += 1
+    const first = floorDivideZyx(subtractZyx(block.box.start, box.start), cellSize)
+    const last = ceilDivideZyx(subtractZyx(block.box.stop, box.start), cellSize)
+    for (let z = first[0]; z < last[0]; z++)
+      for (let y = first[1]; y < last[1]; y++)
+        for (let x = first[2]; x < last[2]; x++) cells.add((z * grid[1] + y) * grid[2] + x)
+  }
+  const boxOfCell = (cell: number): BoundingBox => {
+    const index = zyx(
+      Math.floor(cell / (grid[1] * grid[2])),
+      Math.floor(cell / grid[2]) % grid[1],
+      cell % grid[2],
+    )
+    const start = addZyx(box.start, multiplyZyx(index, cellSize))
+    return boundingBox(start, addZyx(start, cellSize))
+  }
+  return {
+    blank: blank.count,
+    lost,
+    cells: [...cells].sort((left, right) => left - right).map(boxOfCell),
+  }
+}
