@@ -329,6 +329,8 @@ export interface OperatorMethods {
     num?: number
     /** how often, in all, an empty queue is asked again */
     retryTimes?: number
+    /** also take tasks that were made for another pipeline */
+    anyPipeline?: boolean
     /** Instance name. */
     name?: string
   }): Chain
@@ -391,6 +393,8 @@ export interface OperatorMethods {
     respectChunkSize?: boolean
     /** align start and stop of the region to multiples of this */
     alignedBlockSize?: readonly [number, number, number]
+    /** pipeline file (--save-pipeline): the tasks go with its digest, and workers that run another chain refuse them */
+    for?: string
     /** first box of the list to use */
     taskIndexStart?: number
     /** end of the list, excluded */
@@ -1752,6 +1756,8 @@ export interface OperatorFunctions {
     num?: number
     /** how often, in all, an empty queue is asked again */
     retryTimes?: number
+    /** also take tasks that were made for another pipeline */
+    anyPipeline?: boolean
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<readonly SourcedTask[]>
@@ -1806,6 +1812,8 @@ export interface OperatorFunctions {
     respectChunkSize?: boolean
     /** align start and stop of the region to multiples of this */
     alignedBlockSize?: readonly [number, number, number]
+    /** pipeline file (--save-pipeline): the tasks go with its digest, and workers that run another chain refuse them */
+    for?: string
     /** first box of the list to use */
     taskIndexStart?: number
     /** end of the list, excluded */

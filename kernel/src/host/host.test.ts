@@ -13,6 +13,8 @@ import {
   isChunkflowError,
   keyedToken,
   type Logger,
+  optionalService,
+  PIPELINES,
   type PluginDefinition,
   provide,
   refuseMethods,
@@ -489,6 +491,53 @@ test('the digest ignores sources and acknowledgement, not options', async () => 
     await digest([step('queue'), step('make', { value: 'x' }), step('acknowledge')]),
   )
   assert.is.not(await digest([step('make')]), await digest([step('make', { value: 'y' })]))
+})
+
+test('a step learns the digest of its chain, and that of a file', async () => {
+  const seen: unknown[] = []
+  const asking = definePlugin({
+    name: 'asking',
+    operators: {
+      ask: async () => ({
+        default: defineOperator({
+          name: 'ask',
+          summary: 'Ask',
+          examples: [],
+          flags: { file: flag.text({ summary: 'a pipeline' }) },
+          services: { pipelines: PIPELINES, optional: optionalService(PIPELINES) },
+          effects: 'pure',
+          outsideDigest: true,
+          create: ({ options, services: { pipelines, optional } }) => ({
+            async run() {
+              seen.push(pipelines.running, optional?.running)
+              if (options.file !== undefined) seen.push(await pipelines.digestOf(options.file, 'a.json'))
+            },
+          }),
+        }),
+      }),
+    },
+  })
+  const host = createHost(createRegistry([await registryOf(plugin), await registryOf(asking)]))
+  const steps = [step('make', { value: 'y' })]
+  const file = JSON.stringify({
+    schema: 1,
+    globals: {},
+    steps: [step('queue'), ...steps, step('acknowledge')],
+  })
+  const plan = await host.plan({ schema: 1, globals: {}, steps: [...steps, step('ask', { file })] })
+  await host.run(plan, { logger: silent })
+  const digest = planDigest(await host.plan({ schema: 1, globals: {}, steps }))
+  assert.equal(seen, [digest, digest, digest])
+  const broken = await host.plan({ schema: 1, globals: {}, steps: [step('ask', { file: '{' })] })
+  const codeOf = (action: Promise<unknown>): Promise<unknown> =>
+    action.then(
+      () => 'accepted',
+      (error: unknown) => isChunkflowError(error) && error.code,
+    )
+  assert.is(await codeOf(host.run(broken, { logger: silent })), 'pipeline-invalid')
+  const unknown = JSON.stringify({ schema: 1, steps: [step('mak')] })
+  const misspelt = await host.plan({ schema: 1, globals: {}, steps: [step('ask', { file: unknown })] })
+  assert.is(await codeOf(host.run(misspelt, { logger: silent })), 'operator-unknown')
 })
 
 test.run()

@@ -49,7 +49,7 @@ export function createHost(registry: Registry): Host {
     plan: (pipeline, settings) => planPipeline(pipeline, registry, settings),
     async run(plan, settings) {
       const { logger } = settings
-      const services = createRunContainer(processScope, { registry, logger, globals: plan.globals })
+      const services = createRunContainer(processScope, { registry, logger, globals: plan.globals, plan })
       const memory = watchMemory()
       try {
         const hooks = [

@@ -2,7 +2,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FailedMessage } from '@chunkflow/sdk'
 import { folderFailure, isGone } from './folder.js'
-import { ticketName } from './ticket.js'
+import { stampOf, ticketName } from './ticket.js'
 
 const GRAVEYARD = 'dead'
 const SUFFIX = '.json'
@@ -40,8 +40,10 @@ export async function* failedMessages(folder: string, signal: AbortSignal): Asyn
     const body = await attempt('Cannot read a failed task', () => textOf(grave.message))
     if (body === null) continue
     const reason = await attempt('Cannot read a failed task', () => textOf(grave.reason))
+    const stamp = stampOf(id)
     yield {
       body,
+      ...(stamp === undefined ? {} : { stamp }),
       reason: reason?.trim() || 'unknown',
       retry: () =>
         attempt('Cannot offer a failed task again', async () => {

@@ -38,6 +38,17 @@ test('a message is a file with the body in it, in the order of sending', async (
   assert.equal(readdirSync(at('names')).sort(), ['queue', 'settings.json'])
 })
 
+test('a stamp is in the name of the file, wherever it goes', async () => {
+  const queue = await driver.open(at('stamps'), {})
+  await queue.send(['0-1_0-1_0-1'], { stamp: 'c0ffee' })
+  assert.match(readdirSync(at('stamps/queue'))[0]!, /^0--.*--for-c0ffee\.json$/)
+  await (await queue.receive({ signal }))!.deadLetter!('bad')
+  assert.equal(
+    readdirSync(at('stamps/dead')).map((name) => name.replace(/^.*--/, '')),
+    ['for-c0ffee.json', 'for-c0ffee.txt'],
+  )
+})
+
 test('files that python-task-queue made, or a person, are messages; others are left alone', async () => {
   mkdirSync(at('foreign/queue'), { recursive: true })
   writeFileSync(at('foreign/queue/0--8d9f0c3a-77e1-4f5e-9b55-1a2b3c4d5e6f.json'), '0-1_0-1_0-1')

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { chunkflowError, type Queue, type QueueDriver, type QueueMessage } from '@chunkflow/sdk'
 import { failedIds, failedMessages, graveOf } from './failed-messages.js'
 import { folderFailure, isGone, openFolder, queueFolder, requireFolder, writeWhole } from './folder.js'
-import { newIds, parseTicket, type Ticket, ticketName } from './ticket.js'
+import { newIds, parseTicket, stampOf, type Ticket, ticketName } from './ticket.js'
 
 /** How long a task is hidden from others unless somebody says otherwise. */
 const VISIBILITY_SECONDS = 3600
@@ -93,8 +93,10 @@ function openQueue(folder: string, ownSeconds: number): Queue {
         fix: 'choose a --visibility-timeout longer than a task takes',
         retryable: true,
       })
+    const stamp = stampOf(held.id)
     return {
       body: text,
+      ...(stamp === undefined ? {} : { stamp }),
       seconds,
       extend: () =>
         attempt('Cannot keep a task', async () => {
@@ -122,8 +124,9 @@ function openQueue(folder: string, ownSeconds: number): Queue {
   }
 
   return {
-    async send(bodies) {
-      const ids = newIds(bodies.length)
+    keepsStamps: true,
+    async send(bodies, { stamp } = {}) {
+      const ids = newIds(bodies.length, stamp)
       let next = 0
       const lane = async (): Promise<void> => {
         for (let index = next++; index < bodies.length; index = next++)

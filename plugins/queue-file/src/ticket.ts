@@ -16,12 +16,21 @@ export function parseTicket(name: string): Ticket | null {
 
 export const ticketName = ({ visibleFrom, id }: Ticket): string => `${visibleFrom}--${id}.json`
 
-/** Ids in the order of sending: a time, a number, and chance against others who send at the same time. */
-export function newIds(count: number): string[] {
+const STAMP = /--for-([A-Za-z0-9]{1,64})$/
+
+/** What a message was sent with, which is part of its id and so goes wherever its file goes. */
+export const stampOf = (id: string): string | undefined => STAMP.exec(id)?.[1]
+
+/**
+ * Ids in the order of sending: a time, a number, chance against others who send at the same time, and a stamp if there is
+ * one.
+ */
+export function newIds(count: number, stamp?: string): string[] {
+  const end = stamp === undefined ? '' : `--for-${stamp}`
   const time = Date.now().toString(16).padStart(12, '0')
   const chance = randomBytes(6).toString('hex')
   return Array.from(
     { length: count },
-    (_, index) => `${time}-${index.toString(16).padStart(6, '0')}-${chance}`,
+    (_, index) => `${time}-${index.toString(16).padStart(6, '0')}-${chance}${end}`,
   )
 }

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { FailedMessage } from '@chunkflow/sdk'
 import { isLostLease, sqsFailure } from './failures.js'
+import { readStamped, STAMP, type Stamped, stamped } from './stamps.js'
 
 /** Letters are hidden from others while they are looked at. */
 const LOOKING_SECONDS = 600
@@ -22,7 +23,7 @@ interface Place {
   /** Seconds that one question may take. */
   readonly wait: number
   /** Sends a task to that queue again. */
-  readonly back: (body: string) => Promise<void>
+  readonly back: (task: Stamped) => Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -44,7 +45,7 @@ export async function* deadLetters(
       MaxNumberOfMessages: BATCH,
       WaitTimeSeconds: Math.min(wait, 1),
       VisibilityTimeout: LOOKING_SECONDS,
-      MessageAttributeNames: ['reason'],
+      MessageAttributeNames: ['reason', STAMP],
     })
     return (await attempt('Cannot list failed tasks', client.send(request))).Messages ?? []
   }
@@ -68,17 +69,18 @@ export async function* deadLetters(
       empty = letters.length === 0 ? empty + 1 : 0
       for (const letter of letters) kept.set(letter.MessageId!, letter)
       for (const letter of letters) {
-        const body = letter.Body ?? ''
+        const task = readStamped(letter)
+        const key = `${task.stamp ?? ''} ${task.body}`
         // a task that was retried just now may have failed again already
-        if (seen.has(letter.MessageId!) || retried.has(body)) continue
+        if (seen.has(letter.MessageId!) || retried.has(key)) continue
         seen.add(letter.MessageId!)
         yield {
-          body,
+          ...stamped(task.body, task.stamp),
           reason: letter.MessageAttributes?.reason?.StringValue ?? 'unknown',
           // sent before it is deleted: it may be there twice, never not at all
           retry: async () => {
-            await back(body)
-            retried.add(body)
+            await back(task)
+            retried.add(key)
             await remove(letter)
           },
           remove: () => remove(letter),

@@ -18,6 +18,7 @@ import { amazonClientSettings, type Environment } from '@chunkflow/sdk/storage'
 import { deadLetters } from './dead-letters.js'
 import { isExistingQueue, isLostLease, isMissingQueue, sqsFailure } from './failures.js'
 import { sendBatches } from './send-batches.js'
+import { attributesOf, readStamped, STAMP, type Stamped, stamped } from './stamps.js'
 import { waitSeconds } from './wait-seconds.js'
 
 /** Of queues made here: long polls, an hour for a task unless asked otherwise, and the longest keeping there is (14 days). */
@@ -130,13 +131,13 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
   }
   let aside: Promise<string> | undefined
 
-  const messageOf = (body: string, ReceiptHandle: string, seconds: number): QueueMessage => {
+  const messageOf = ({ body, stamp }: Stamped, ReceiptHandle: string, seconds: number): QueueMessage => {
     const handle = { QueueUrl, ReceiptHandle }
     const hide = (VisibilityTimeout: number) =>
       client.send(new ChangeMessageVisibilityCommand({ ...handle, VisibilityTimeout }))
     const remove = () => client.send(new DeleteMessageCommand(handle))
     return {
-      body,
+      ...stamped(body, stamp),
       seconds,
       extend: async () => void (await attempt('Cannot keep a task', hide(seconds))),
       acknowledge: async () => void (await attempt('Cannot delete a task', remove())),
@@ -150,7 +151,8 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
       async deadLetter(reason) {
         aside ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS)
         const target = await attempt('Cannot open the queue of dead letters', aside)
-        const letter = { body, attributes: { reason: reason.slice(0, LONGEST_REASON) || 'unknown' } }
+        const why = { reason: reason.slice(0, LONGEST_REASON) || 'unknown' }
+        const letter = { body, attributes: { ...why, ...attributesOf(stamp) } }
         // sent before it is deleted: it may be there twice, never not at all
         await attempt('Cannot put a task aside', sendBatches(client, target, [letter], `sqs://${name}`))
         await attempt('Cannot delete a task', remove())
@@ -159,13 +161,14 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
   }
 
   return {
-    send: (bodies) =>
+    keepsStamps: true,
+    send: (bodies, { stamp } = {}) =>
       attempt(
         'Cannot send tasks',
         sendBatches(
           client,
           QueueUrl,
-          bodies.map((body) => ({ body })),
+          bodies.map((body) => ({ body, attributes: attributesOf(stamp) })),
           `sqs://${name}`,
         ),
       ),
@@ -176,13 +179,14 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
         QueueUrl,
         MaxNumberOfMessages: 1,
         WaitTimeSeconds: wait,
+        MessageAttributeNames: [STAMP],
         ...(asked ? { VisibilityTimeout: asked } : {}),
       })
       try {
         const { Messages = [] } = await client.send(request, { abortSignal: signal })
         const [message] = Messages
         if (message === undefined) return null
-        return messageOf(message.Body ?? '', message.ReceiptHandle!, asked || ownSeconds)
+        return messageOf(readStamped(message), message.ReceiptHandle!, asked || ownSeconds)
       } catch (error) {
         if (signal.aborted) return null
         throw sqsFailure('Cannot fetch a task', name, error)
@@ -195,8 +199,10 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
         findQueue(client, name + DEAD_LETTERS),
       )
       if (address === null) return
-      const back = (body: string) =>
-        attempt('Cannot send tasks', sendBatches(client, QueueUrl, [{ body }], `sqs://${name}`))
+      const back = ({ body, stamp }: Stamped) => {
+        const task = { body, attributes: attributesOf(stamp) }
+        return attempt('Cannot send tasks', sendBatches(client, QueueUrl, [task], `sqs://${name}`))
+      }
       yield* deadLetters(client, { address, name, wait, back, signal })
     },
   }

@@ -2,6 +2,8 @@ import { keyedToken, refuseMethods } from '@chunkflow/kernel/authoring'
 
 export interface QueueMessage {
   readonly body: string
+  /** What it was sent with. */
+  readonly stamp?: string
   readonly seconds: number
   extend(): Promise<void>
   acknowledge(): Promise<void>
@@ -22,6 +24,7 @@ export interface QueueCounts {
 /** A message that was put aside by {@link QueueMessage.deadLetter}. */
 export interface FailedMessage {
   readonly body: string
+  readonly stamp?: string
   readonly reason: string
   /** Offers it to workers again. */
   retry(): Promise<void>
@@ -29,8 +32,16 @@ export interface FailedMessage {
   remove(): Promise<void>
 }
 
+/** What travels with messages beside their bodies. */
+export interface SendOptions {
+  /** Up to 64 letters and digits, only for a queue that {@link Queue.keepsStamps}. */
+  readonly stamp?: string | undefined
+}
+
 export interface Queue {
-  send(bodies: readonly string[]): Promise<void>
+  /** A message has the stamp it was sent with, also when it comes back, is put aside or is tried again. */
+  readonly keepsStamps?: boolean
+  send(bodies: readonly string[], options?: SendOptions): Promise<void>
   /** Null when the queue is empty. */
   receive(options: {
     readonly visibilitySeconds?: number

@@ -205,6 +205,36 @@ const CASES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
     assert.deepEqual(await drain(queue), [sent[1]])
   },
 
+  'a message keeps its stamp, and others have none': async (place) => {
+    const queue = await open(place)
+    if (queue.keepsStamps !== true) return
+    const stamp = '0123456789abcdef'.repeat(4)
+    await queue.send(['0-1_0-1_0-1', '1-2_0-1_0-1'], { stamp })
+    await queue.send(['0-1_0-1_0-1'])
+    const stamps = async (): Promise<readonly string[]> => {
+      const found: string[] = []
+      for (
+        let message = await receive(queue, LONG_SECONDS);
+        message !== null;
+        message = await receive(queue)
+      ) {
+        found.push(`${message.body} ${message.stamp}`)
+        if (message.stamp === undefined || message.deadLetter === undefined) await message.acknowledge()
+        else await message.deadLetter('a reason')
+      }
+      return found.sort()
+    }
+    const stamped = [`0-1_0-1_0-1 ${stamp}`, `1-2_0-1_0-1 ${stamp}`]
+    const again = await receiveAtLast(queue)
+    await again.release('once more')
+    assert.deepEqual(await stampsAtLast(stamps, 3), [...stamped, '0-1_0-1_0-1 undefined'].sort())
+    if (queue.failed === undefined || (await queue.counts?.())?.failed === 0) return
+    const letters = await lettersOf(queue)
+    assert.deepEqual(letters.map(({ body, stamp: own }) => `${body} ${own}`).sort(), stamped)
+    for await (const letter of queue.failed({ signal: new AbortController().signal })) await letter.retry()
+    assert.deepEqual(await stampsAtLast(stamps, 2), stamped)
+  },
+
   'an aborted receiver comes back with nothing': async (place) => {
     const queue = await open(place)
     assert.equal(await queue.receive({ signal: AbortSignal.abort() }), null)
@@ -230,6 +260,17 @@ async function receiveAtLast(queue: Queue): Promise<QueueMessage> {
     if (message !== null) return message
   }
   throw new assert.AssertionError({ message: 'the message never came back' })
+}
+
+/** What several tries find, until it is as much as there must be. */
+async function stampsAtLast(
+  find: () => Promise<readonly string[]>,
+  count: number,
+): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const deadline = Date.now() + PATIENCE_MS; found.length < count && Date.now() < deadline; )
+    found.push(...(await find()))
+  return found.sort()
 }
 
 /** Sends and puts aside more messages than a cloud gives out at once; undefined where that cannot be done. */

@@ -25,7 +25,7 @@ export interface RunContext {
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly progress: Progress
-  /** Everything the task source of this chain will cover, when it knows. */
+  /** Everything the task source of this chain covers, when it knows: also what is left to other jobs. */
   readonly taskRange: BoundingBox | undefined
   /**
    * While a handler is registered, an interrupt (Ctrl-C) calls it instead of stopping the run: for steps that wait
@@ -127,7 +127,7 @@ export interface TaskSource {
   tasks(
     context: Pick<RunContext, 'signal' | 'logger' | 'progress'>,
   ): AsyncIterable<SourceTask> | Iterable<SourceTask>
-  /** Everything the tasks will cover, when known before the first one. */
+  /** Everything the tasks cover, also those of the same list that other jobs do; when known before the first one. */
   range?(): Promise<BoundingBox | undefined> | BoundingBox | undefined
   /** How many tasks there will be, when known before the first one. */
   count?(): Promise<number | undefined> | number | undefined

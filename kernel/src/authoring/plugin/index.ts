@@ -1,4 +1,5 @@
 export * from './define-plugin.js'
 export * from './describe-plugin.js'
+export * from './pipelines.js'
 export * from './slice.js'
 export * from './token.js'

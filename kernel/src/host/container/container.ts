@@ -7,11 +7,14 @@ import {
   isChunkflowError,
   type Logger,
   type Need,
+  PIPELINES,
   type Provider,
   type RunGlobals,
   type ServiceFamily,
   type ServiceNeeds,
 } from '../../authoring/index.js'
+import { createPipelines } from '../plan/pipelines.js'
+import type { Plan } from '../plan/plan.js'
 import type { LoadedPlugin, PluginSource, Registry } from '../registry/registry.js'
 
 /** Resolves the services that steps, sources, hooks and other services need. */
@@ -25,6 +28,8 @@ export interface ContainerSettings {
   readonly registry: Registry
   readonly logger: Logger
   readonly globals: RunGlobals
+  /** The chain that runs; undefined for commands that run none. */
+  readonly plan?: Plan
 }
 
 interface Registered {
@@ -48,10 +53,12 @@ export function createProcessScope(): {
  */
 export function createRunContainer(
   processScope: ReturnType<typeof createProcessScope>,
-  { registry, logger, globals }: ContainerSettings,
+  { registry, logger, globals, plan }: ContainerSettings,
 ): ServiceContainer {
   const run = processScope.container.createChildContainer()
   const made: unknown[] = []
+  /** What the host itself provides. */
+  const own: ReadonlyMap<symbol, unknown> = new Map([[PIPELINES.symbol, createPipelines(registry, plan)]])
 
   const offering = (token: AnyToken): { source: PluginSource; key: string | undefined }[] =>
     registry.plugins.flatMap((source) =>
@@ -65,6 +72,8 @@ export function createRunContainer(
     key: string | undefined,
     path: readonly string[],
   ): Promise<unknown> {
+    const provided = own.get(token.symbol)
+    if (provided !== undefined) return provided
     const id = key === undefined ? token.id : `${token.id}/${key}`
     if (path.includes(id))
       throw chunkflowError(
@@ -157,7 +166,7 @@ export function createRunContainer(
     for (const [name, need] of Object.entries(needs)) {
       const { token, optional } = readNeed(need)
       if (token.many) services[name] = family(token, path)
-      else if (optional && offering(token).length === 0) services[name] = undefined
+      else if (optional && !own.has(token.symbol) && offering(token).length === 0) services[name] = undefined
       else services[name] = await register(token, undefined, path)
     }
     return services

@@ -7,6 +7,7 @@ import {
   formatBox,
   type Lease,
   type Logger,
+  PIPELINES,
   parseBox,
   QUEUES,
   type QueueMessage,
@@ -20,7 +21,7 @@ export default defineSource({
   aliases: ['fetch-task'],
   summary: 'Make tasks from the messages of a queue',
   description:
-    'A message is fetched only after the task before it went through the whole chain. It stays invisible to others while the task runs and is removed by delete-task-in-queue; a worker that dies leaves it to somebody else. An empty queue is asked again every 100 seconds (CHUNKFLOW_QUEUE_RETRY_SECONDS).',
+    'A message is fetched only after the task before it went through the whole chain. It stays invisible to others while the task runs and is removed by delete-task-in-queue; a worker that dies leaves it to somebody else. An empty queue is asked again every 100 seconds (CHUNKFLOW_QUEUE_RETRY_SECONDS). Tasks of generate-tasks --for are taken only by the chain they were made for.',
   examples: [],
   flags: {
     queueName: flag.text({
@@ -41,9 +42,10 @@ export default defineSource({
       minimum: 0,
       summary: 'how often, in all, an empty queue is asked again',
     }),
+    anyPipeline: flag.boolean({ summary: 'also take tasks that were made for another pipeline' }),
   },
   effects: 'read',
-  services: { queues: QUEUES },
+  services: { queues: QUEUES, pipelines: PIPELINES },
   sets: ['bbox'],
   queue: true,
   async create({ options, services, globals }) {
@@ -70,6 +72,7 @@ export default defineSource({
             await sleep(pauseSeconds * 1000, undefined, { signal }).catch(() => {})
             continue
           }
+          if (!options.anyPipeline) await refuseOthers(message, services.pipelines.running, queueName)
           const bbox = parseBox(message.body)
           if (bbox === null) {
             await putAside(message, queueName, logger)
@@ -92,6 +95,21 @@ const leaseOf = (message: QueueMessage): Lease => ({
     ? {}
     : { deadLetter: (reason: string) => message.deadLetter!(reason) }),
 })
+
+/** A task for another chain is left to others; this chain would find only more of them. @throws queue-pipeline-differs */
+async function refuseOthers(
+  message: QueueMessage,
+  running: string | undefined,
+  queueName: string,
+): Promise<void> {
+  if (message.stamp === undefined || message.stamp === running) return
+  const what = `Task ${message.body.slice(0, 80)} is for the pipeline ${message.stamp.slice(0, 12)}; this chain is ${(running ?? 'none').slice(0, 12)}`
+  await message.release(what)
+  throw chunkflowError('queue-pipeline-differs', what, {
+    where: queueName,
+    fix: 'run the pipeline file that generate-tasks --for named, with the same --mip; chunkflow plan shows the digest of a chain; --any-pipeline takes the task all the same',
+  })
+}
 
 /** A message nobody can read must not come back for ever: with dead letters it goes there, else the run ends. */
 async function putAside(message: QueueMessage, queueName: string, logger: Logger): Promise<void> {

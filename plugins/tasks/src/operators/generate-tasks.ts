@@ -1,9 +1,11 @@
 import {
+  chunkflowError,
   defineSource,
   FILES,
   findQueue,
   flag,
   formatBox,
+  PIPELINES,
   QUEUES,
   READERS,
   uniteBoxes,
@@ -81,18 +83,27 @@ export default defineSource({
       minimum: 1,
       summary: 'align start and stop of the region to multiples of this',
     }),
+    for: flag.text({
+      summary:
+        'pipeline file (--save-pipeline): the tasks go with its digest, and workers that run another chain refuse them',
+    }),
     taskIndexStart: flag.integer({ char: 'i', minimum: 0, summary: 'first box of the list to use' }),
     taskIndexStop: flag.integer({ char: 'p', minimum: 0, summary: 'end of the list, excluded' }),
     disbatch: flag.boolean({ char: 'd', summary: 'use the box with index $DISBATCH_REPEAT_INDEX' }),
     useHttps: flag.boolean({ no: 'use-credential', summary: 'read a public bucket without credentials' }),
   },
   effects: 'read',
-  services: { files: FILES, volumes: VOLUMES, readers: READERS, queues: QUEUES },
+  services: { files: FILES, volumes: VOLUMES, readers: READERS, queues: QUEUES, pipelines: PIPELINES },
   sets: ['bbox', 'bbox_index', 'bbox_num'],
   async create({ options, services, globals, logger }) {
     const { volumePath, filePath, queueName } = options
-    // before anything is written: is there a way to send?
+    if (options.for !== undefined && queueName === undefined)
+      throw chunkflowError('flag-missing', '--for is for tasks of a queue', {
+        fix: 'give --queue-name, or leave --for out',
+      })
+    // before anything is written: is there a way to send, and a chain to do the tasks?
     const queue = queueName === undefined ? undefined : await findQueue(services.queues, queueName)
+    const stamp = options.for === undefined ? undefined : await digestOf(options.for)
     const path = options.useHttps && volumePath !== undefined ? anonymousPath(volumePath) : volumePath
     const covered =
       path === undefined
@@ -104,13 +115,22 @@ export default defineSource({
     const boxes = kept.map(({ box }) => box)
     logger.result(`total number of tasks: ${boxes.length}`)
 
+    /** The chain is planned for it: mistakes come to light before tasks are sent. */
+    async function digestOf(file: string): Promise<string> {
+      const text = Buffer.from(await services.files.read(file)).toString('utf8')
+      const digest = await services.pipelines.digestOf(text, file)
+      logger.info(`tasks for the pipeline ${digest.slice(0, 12)} (${file})`)
+      return digest
+    }
+
     async function writeFile(path: string): Promise<void> {
       const file = path.endsWith('.npy') ? path : `${path}.npy`
       if (globals.dryRun) logger.info(`dry run: would write ${boxes.length} boxes to ${file}`)
       else await services.files.write(file, encodeBoxes(boxes))
     }
     return {
-      range: () => (boxes.length === 0 ? undefined : boxes.reduce(uniteBoxes)),
+      // of all jobs that share the list: a volume that one of them creates has room for the results of the others
+      range: () => (listed.length === 0 ? undefined : listed.reduce(uniteBoxes)),
       count: () => (queue === undefined ? boxes.length : 0),
       async *tasks({ progress, signal }) {
         if (filePath !== undefined) await writeFile(filePath)
@@ -119,7 +139,7 @@ export default defineSource({
             logger.info(`dry run: would send ${boxes.length} boxes to the queue ${queueName}`)
             return
           }
-          await sendBoxes(boxes, queue, {}, { progress, signal })
+          await sendBoxes(boxes, queue, { stamp }, { progress, signal })
           return
         }
         for (const [position, { box, index }] of kept.entries()) {

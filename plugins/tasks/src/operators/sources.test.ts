@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type AnyOperator, formatBox, isChunkflowError, type SourceTask, zyx } from '@chunkflow/sdk'
-import { askPython, codeOf, runSource, serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
+import {
+  type AnyOperator,
+  chunkflowError,
+  formatBox,
+  isChunkflowError,
+  type SourceTask,
+  zyx,
+} from '@chunkflow/sdk'
+import { askPython, codeOf, refusal, runSource, serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { BOX_NAME, oneFile, oneVolume, scriptedQueue, servicesIn } from '../testing/fixtures.js'
@@ -309,6 +316,52 @@ test('fetch-task: a dry run fetches nothing; unknown kinds of queues and odd set
   process.env.CHUNKFLOW_QUEUE_RETRY_SECONDS = 'soon'
   assert.is(await codeOf(run(fetchFromQueue, { queueName: 'work' }, { queues })), 'flag-invalid')
   delete process.env.CHUNKFLOW_QUEUE_RETRY_SECONDS
+})
+
+test('fetch-task: tasks for another chain are given back, and end the run', async () => {
+  const own = '0-1_0-2_0-3@f00d'
+  const { tasks, events } = await fetched([own, '4-5_0-2_0-3', null], { retryTimes: 0 })
+  assert.equal(namesOf(tasks), ['0-1_0-2_0-3', '4-5_0-2_0-3'])
+  assert.not.ok(events.some((event) => event.startsWith('release')))
+  const { driver, events: others } = scriptedQueue([own, '4-5_0-2_0-3@beef', '6-7_0-2_0-3'])
+  const queues = serviceFamily({ fq: driver })
+  const refused = await refusal(() => run(fetchFromQueue, { queueName: 'fq://folder' }, { queues }))
+  assert.match(
+    refused,
+    'queue-pipeline-differs: Task 4-5_0-2_0-3 is for the pipeline beef; this chain is f00d',
+  )
+  assert.equal(others, ['open folder', 'receive', 'receive', 'release 4-5_0-2_0-3'])
+  const any = await fetched([own, '4-5_0-2_0-3@beef', null], { retryTimes: 0, anyPipeline: true })
+  assert.is(any.tasks.length, 2)
+})
+
+test('generate-tasks --for: messages carry the digest of a pipeline, or none is sent', async () => {
+  writeFileSync(file('chain.json'), 'cafe\n')
+  const options = { chunkSize: [4, 5, 6], gridSize: [1, 1, 2], for: 'chain.json', queueName: 'fq://folder' }
+  const { driver, events } = scriptedQueue([])
+  const queues = serviceFamily({ fq: driver })
+  await run(generateTasks, options, { queues })
+  assert.equal(events, ['open folder', 'send 0-4_0-5_0-6@cafe', 'send 0-4_0-5_6-12@cafe'])
+  const forgetful = scriptedQueue([], { keepsStamps: false })
+  const others = serviceFamily({ fq: forgetful.driver })
+  assert.is(await codeOf(run(generateTasks, options, { queues: others })), 'queue-stamps')
+  assert.equal(forgetful.events, ['open folder'])
+  assert.is(await codeOf(run(generateTasks, { ...options, queueName: undefined })), 'flag-missing')
+  const broken = {
+    running: undefined,
+    digestOf: () => Promise.reject(chunkflowError('operator-unknown', 'no such operator')),
+  }
+  assert.match(
+    await refusal(() => run(generateTasks, options, { queues, pipelines: broken })),
+    'no such operator',
+  )
+  assert.is(events.length, 3, 'nothing was sent')
+})
+
+test('generate-tasks: the range is that of the whole list, whichever part of it a job does', async () => {
+  const options = { chunkSize: [4, 5, 6], gridSize: [1, 1, 3] }
+  const { tasks, range } = await run(generateTasks, { ...options, taskIndexStart: 1, taskIndexStop: 2 })
+  assert.equal([namesOf(tasks), formatBox(range!)], [['0-4_0-5_6-12'], '0-4_0-5_0-18'])
 })
 
 test('cleanup deletes what matches, and refuses to empty the folder unasked', async () => {

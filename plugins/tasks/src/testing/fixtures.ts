@@ -1,4 +1,13 @@
-import { boxFromSize, type QueueMessage, type Reader, type VolumeFormat, type Zyx, zyx } from '@chunkflow/sdk'
+import {
+  boxFromSize,
+  type Pipelines,
+  type QueueMessage,
+  type Reader,
+  type SendOptions,
+  type VolumeFormat,
+  type Zyx,
+  zyx,
+} from '@chunkflow/sdk'
 import { memoryStore, serviceFamily, testFiles } from '@chunkflow/sdk/testing'
 
 /** An anisotropic box beside the origin. */
@@ -12,7 +21,11 @@ export const servicesIn = (folder: string) => ({
   readers: serviceFamily<Reader>({}),
   queues: serviceFamily({}),
   store: memoryStore(),
+  pipelines: PIPELINE,
 })
+
+/** The chain that runs, and one whose file holds its digest. */
+export const PIPELINE: Pipelines = { running: 'f00d', digestOf: async (text) => text.trim() }
 
 /** A format with one volume: 2 mips over `start` and `size` at mip 0. */
 export function oneVolume(path: string, start: Zyx, size: Zyx): VolumeFormat {
@@ -43,10 +56,17 @@ export const oneFile = (shape: readonly number[], voxelOffset: Zyx): Reader => (
   },
 })
 
-/** A queue that gives these bodies, null for "empty now", and tells what happens to messages. */
-export function scriptedQueue(bodies: readonly (string | null)[], { deadLetters = true } = {}) {
+/** A queue that gives these bodies (with a stamp behind @), null for "empty now", and tells what happens to messages. */
+export function scriptedQueue(
+  bodies: readonly (string | null)[],
+  { deadLetters = true, keepsStamps = true } = {},
+) {
   const script = [...bodies]
   const events: string[] = []
+  const messageOf = (text: string): QueueMessage => {
+    const [body = '', stamp] = text.split('@')
+    return { ...message(body), ...(stamp === undefined ? {} : { stamp }) }
+  }
   const message = (body: string): QueueMessage => ({
     body,
     seconds: 60,
@@ -56,11 +76,13 @@ export function scriptedQueue(bodies: readonly (string | null)[], { deadLetters 
     ...(deadLetters ? { deadLetter: async () => void events.push(`dead ${body}`) } : {}),
   })
   const queue = {
-    send: async (sent: readonly string[]) => void events.push(...sent.map((body) => `send ${body}`)),
+    keepsStamps,
+    send: async (sent: readonly string[], { stamp }: SendOptions = {}) =>
+      void events.push(...sent.map((body) => `send ${body}${stamp === undefined ? '' : `@${stamp}`}`)),
     receive: async ({ visibilitySeconds }: { visibilitySeconds?: number }) => {
       const body = script.shift()
       events.push(`receive${visibilitySeconds === undefined ? '' : ` for ${visibilitySeconds}`}`)
-      return body == null ? null : message(body)
+      return body == null ? null : messageOf(body)
     },
   }
   const open = async (name: string) => {
