@@ -1,8 +1,9 @@
-import { chunkflowError, defineWorker, isChunkflowError } from '@chunkflow/sdk'
+import { chunkflowError, defineWorker, type Hdf5Table, isChunkflowError } from '@chunkflow/sdk'
 import { createArray, type NewArray, writeList } from './worker/create.js'
 import { type DescribeRequest, describeFile, type FileInfo } from './worker/describe.js'
 import { closeFile, openedFile, openFile, withoutTime } from './worker/library.js'
 import { readInto, type SlabTransfer, writeFrom } from './worker/slabs.js'
+import { readTable, writeTable } from './worker/table.js'
 
 /** The HDF5 library on a thread of its own: it works synchronously. One file is open at a time. */
 export default defineWorker({
@@ -42,6 +43,10 @@ export default defineWorker({
   writeText({ name, text }: { name: string; text: string }): void {
     withoutTime(() => openedFile().file.create_attribute(name, text))
   },
+
+  readTable: (): Hdf5Table => readTable(openedFile()),
+
+  writeTable: (table: Hdf5Table): void => writeTable(openedFile(), table),
 
   close: (): void => closeFile(),
 })

@@ -1,4 +1,4 @@
-import { COMPUTE, definePlugin, FILES, provide, READERS } from '@chunkflow/sdk'
+import { COMPUTE, definePlugin, FILES, HDF5, provide, READERS } from '@chunkflow/sdk'
 
 export default definePlugin({
   name: '@chunkflow/plugin-hdf5',
@@ -9,6 +9,11 @@ export default definePlugin({
   },
   workers: { hdf5: './hdf5.worker.ts' },
   provides: [
+    provide(HDF5, {
+      needs: { compute: COMPUTE, files: FILES },
+      create: async ({ services, workers }) =>
+        (await import('./tables.js')).hdf5Tables(services.files, services.compute, workers.hdf5!),
+    }),
     provide(READERS, 'hdf5', {
       needs: { compute: COMPUTE, files: FILES },
       create: async ({ services, workers }) =>

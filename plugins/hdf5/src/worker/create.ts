@@ -1,4 +1,4 @@
-import { chunkflowError, DTYPES, type Dtype } from '@chunkflow/sdk'
+import { chunkflowError, DTYPES, type Dtype, type PlainArray } from '@chunkflow/sdk'
 import { FLOAT, INTEGER } from './element-type.js'
 import { halvePrecision } from './half-precision.js'
 import {
@@ -90,20 +90,35 @@ async function reopenHalved({ path, name }: OpenFile, { dataset, chunks }: NewAr
 
 /** A short list of numbers, stored in one piece. @throws hdf5-unwritable */
 export function writeList(
-  { library, file, name }: OpenFile,
+  opened: OpenFile,
   { dataset, values }: { dataset: string; values: BigInt64Array | Float64Array },
 ): void {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  const dtype = values instanceof Float64Array ? 'float64' : 'int64'
+  writeWhole(opened, dataset, { shape: [values.length], dtype, data: values })
+}
+
+/** An array stored in one piece. @throws hdf5-options for float16, hdf5-unwritable */
+export function writeWhole(
+  { library, file, name }: OpenFile,
+  dataset: string,
+  { shape, dtype, data }: PlainArray,
+): void {
+  if (dtype === 'float16')
+    throw chunkflowError('hdf5-options', `${dataset} is float16, which is not written in one piece`, {
+      fix: 'convert it to float32',
+    })
+  const { kind, bytes: size } = DTYPES[dtype]
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const status = withMemory(library, bytes.length, (address) => {
     library.Module.HEAPU8.set(bytes, address)
     return withoutTime(() =>
       library.Module.create_dataset(file.file_id, absolute(dataset), BigInt(address), {
-        type: values instanceof Float64Array ? FLOAT : INTEGER,
-        size: 8,
-        signed: true,
+        type: kind === 'float' ? FLOAT : INTEGER,
+        size,
+        signed: kind === 'float' || kind === 'signed',
         littleEndian: true,
         vlen: false,
-        shape: [BigInt(values.length)],
+        shape: shape.map(BigInt),
         maxshape: null,
         compression: 0,
         track_order: false,
