@@ -18,6 +18,7 @@ export const EXCLUDED: Readonly<Record<string, string>> = {
 }
 
 const INTEGERS = ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64'] as const
+const MAPS = ['uint8', 'float16', 'float32', 'float64'] as const
 const image = (size: Zyx = ODD_SHAPE) => randomChunk(size, { dtype: 'uint8', ...ODD_PLACEMENT })
 const bbox = boxFromSize(ODD_PLACEMENT.voxelOffset, ODD_SHAPE)
 
@@ -32,6 +33,13 @@ function affinities(size: Zyx): Chunk {
   }
   return createChunk(data, [3, ...size], ODD_PLACEMENT)
 }
+
+/** Two presynapses inside the sample, one of them with a postsynapse. */
+const synapses = () => ({
+  pre: { shape: [2, 3], dtype: 'int32', data: new Int32Array([9, 1, 18, 8, 2, 13]) },
+  post: { shape: [1, 4], dtype: 'int32', data: new Int32Array([1, 8, 2, 14]) },
+  resolution: ODD_PLACEMENT.voxelSize,
+})
 
 /** @param folder for files; each operator gets one of its own below it */
 export async function conformanceSettings(
@@ -51,6 +59,9 @@ export async function conformanceSettings(
   await saved('save-tif', { fileName: file('load-tif/a.tif') })
   await saved('save-pngs', { outputPath: file('load-png/') })
   await saved('save-zarr', { store: file('load-zarr/a.zarr'), voxelOffset: [...ODD_PLACEMENT.voxelOffset] })
+  await chunkflow({ variables: { syns: synapses() } })
+    .step('save-synapses', { filePath: file('load-synapses/a.h5') })
+    .run()
   await saved('save-json', { inputName: 'chunk', filePath: file('load-json/a.json') })
   const volume = (operator: string) => ({
     volumePath: `file://${file(operator)}/volume`,
@@ -89,6 +100,11 @@ export async function conformanceSettings(
   }
   const settings: Record<string, ConformanceSettings> = {
     'adjust-bbox': { options: { cornerOffset: [1, 2, 3, -1, -2, -3] }, variables: () => ({ bbox }) },
+    'adjust-pre': {
+      options: { radius: 2 },
+      variables: (size) => ({ syns: synapses(), chunk: image(size) }),
+      dtypes: INTEGERS,
+    },
     agglomerate: { variables: (size) => ({ chunk: affinities(size) }), dtypes: ['float16', 'float32'] },
     'channel-voting': { sample: { dtype: 'float32', channels: 3 } },
     clahe: { options: { tileSize: 8 }, dtypes: ['uint8'] },
@@ -101,6 +117,12 @@ export async function conformanceSettings(
     'create-info': { options: { ...volume('create-info'), blockSize: [4, 4, 4] } },
     'crop-margin': { options: { marginSize: [1, 2, 3] } },
     'delete-var': { options: { varNames: ['chunk'] } },
+    'detect-points': { options: { minDistance: 2 }, dtypes: MAPS },
+    'detect-pre-synapses': {
+      options: { minDistance: 2 },
+      variables: (size) => ({ chunk: image(size), bbox }),
+      dtypes: MAPS,
+    },
     // blocks of the coarser grid begin at multiples of the factor
     downsample: { dtypes: [...INTEGERS, 'float32'], positionDependent: true },
     'download-mesh': {
@@ -129,6 +151,7 @@ export async function conformanceSettings(
     'load-nrrd': { options: { fileName: file('load-nrrd/a.nrrd') } },
     'load-png': { options: { path: file('load-png/') } },
     'load-precomputed': { options: volume('load-precomputed') },
+    'load-synapses': { options: { filePath: file('load-synapses/a.h5') } },
     'load-tif': { options: { fileName: file('load-tif/a.tif') } },
     'load-zarr': { options: { store: file('load-zarr/a.zarr') } },
     'mark-complete': { options: { prefix: file('mark-complete/done-') }, variables: () => ({ bbox }) },
@@ -167,6 +190,14 @@ export async function conformanceSettings(
     'save-nrrd': { options: { fileName: file('save-nrrd/a.nrrd') } },
     'save-pngs': { options: { outputPath: file('save-pngs/') } },
     'save-precomputed': { options: { ...volume('save-precomputed'), ...layout }, positionDependent: true },
+    'save-points': {
+      options: { filePath: file('save-points/a.h5') },
+      variables: () => ({ point_cloud: { points: synapses().pre, voxelSize: ODD_PLACEMENT.voxelSize } }),
+    },
+    'save-synapses': {
+      options: { filePath: file('save-synapses/a.h5') },
+      variables: () => ({ syns: synapses() }),
+    },
     'save-tif': { options: { fileName: file('save-tif/a.tif') } },
     'save-zarr': {
       options: { store: file('save-zarr/a.zarr'), shape: [20, 40, 60], voxelOffset: [...voxelOffset] },
