@@ -41,6 +41,18 @@ const synapses = () => ({
   resolution: ODD_PLACEMENT.voxelSize,
 })
 
+const skels = () =>
+  new Map([
+    [
+      7n,
+      {
+        vertices: { shape: [2, 3], dtype: 'float32', data: new Float32Array([40, 8, 4, 80, 8, 4]) },
+        edges: { shape: [1, 2], dtype: 'uint32', data: new Uint32Array([0, 1]) },
+        radii: new Float32Array([4, 8]),
+      },
+    ],
+  ])
+
 /** @param folder for files; each operator gets one of its own below it */
 export async function conformanceSettings(
   folder: string,
@@ -63,6 +75,13 @@ export async function conformanceSettings(
     .step('save-synapses', { filePath: file('load-synapses/a.h5') })
     .run()
   await saved('save-json', { inputName: 'chunk', filePath: file('load-json/a.json') })
+  await chunkflow({ variables: { skels: skels() } })
+    .step('save-swc', { outputPrefix: file('load-skeleton/') })
+    .run()
+  const fragments = `file://${file('aggregate-skeleton-fragments')}`
+  await chunkflow({ variables: { chunk: randomChunk(ODD_SHAPE, { dtype: 'uint32', ...ODD_PLACEMENT }) } })
+    .step('skeletonize', { outputPath: fragments, dustThreshold: 3 })
+    .run()
   const volume = (operator: string) => ({
     volumePath: `file://${file(operator)}/volume`,
   })
@@ -106,6 +125,9 @@ export async function conformanceSettings(
       dtypes: INTEGERS,
     },
     agglomerate: { variables: (size) => ({ chunk: affinities(size) }), dtypes: ['float16', 'float32'] },
+    'aggregate-skeleton-fragments': {
+      options: { fragmentsPath: fragments, prefix: '1', dustThreshold: 0 },
+    },
     'channel-voting': { sample: { dtype: 'float32', channels: 3 } },
     clahe: { options: { tileSize: 8 }, dtypes: ['uint8'] },
     'connected-components': {
@@ -151,6 +173,7 @@ export async function conformanceSettings(
     'load-nrrd': { options: { fileName: file('load-nrrd/a.nrrd') } },
     'load-png': { options: { path: file('load-png/') } },
     'load-precomputed': { options: volume('load-precomputed') },
+    'load-skeleton': { options: { path: file('load-skeleton') } },
     'load-synapses': { options: { filePath: file('load-synapses/a.h5') } },
     'load-tif': { options: { fileName: file('load-tif/a.tif') } },
     'load-zarr': { options: { store: file('load-zarr/a.zarr') } },
@@ -194,6 +217,7 @@ export async function conformanceSettings(
       options: { filePath: file('save-points/a.h5') },
       variables: () => ({ point_cloud: { points: synapses().pre, voxelSize: ODD_PLACEMENT.voxelSize } }),
     },
+    'save-swc': { options: { outputPrefix: file('save-swc/') }, variables: () => ({ skels: skels() }) },
     'save-synapses': {
       options: { filePath: file('save-synapses/a.h5') },
       variables: () => ({ syns: synapses() }),
@@ -202,6 +226,12 @@ export async function conformanceSettings(
     'save-zarr': {
       options: { store: file('save-zarr/a.zarr'), shape: [20, 40, 60], voxelOffset: [...voxelOffset] },
       positionDependent: true,
+    },
+    skeletonize: {
+      options: { outputPath: `file://${file('skeletonize')}`, dustThreshold: 2 },
+      sample: { dtype: 'uint32' },
+      // the sample's values are negative in int8, which ids are not
+      dtypes: INTEGERS.filter((dtype) => dtype !== 'int8'),
     },
     'skip-all-zero': { options: { prefix: file('skip-all-zero/empty-') } },
     'skip-none': {

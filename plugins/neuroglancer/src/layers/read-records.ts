@@ -29,6 +29,8 @@ export function readRecords(
     return [pointsLayer(layer, points, tripleOf(record.voxelSize ?? record.voxel_size) ?? voxelSizeNm)]
   }
   if ('pre' in record) return synapseLayers(layer, record, voxelSizeNm)
+  // of no objects nobody knows what they would be
+  if (value instanceof Map && value.size === 0) return []
   const objects = objectsOf(value)
   const [first] = objects.values()
   if (first === undefined) return null

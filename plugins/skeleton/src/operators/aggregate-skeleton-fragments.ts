@@ -1,0 +1,136 @@
+import { chunkflowError, defineOperator, flag, type Skeleton, STORE } from '@chunkflow/sdk'
+import { openSkeletonFolder, type SkeletonFolder } from '../files/skeleton-folder.js'
+import { mergeFragments } from '../graph/merge.js'
+import { tidy } from '../graph/tidy.js'
+import { inParallel } from '../in-parallel.js'
+
+/** `<id>:<box>` */
+const FRAGMENT = /^(\d+):/
+/** Objects whose fragments are in memory at once. */
+const OBJECTS_AT_ONCE = 8
+
+export default defineOperator({
+  name: 'aggregate-skeleton-fragments',
+  summary: 'Join the skeleton fragments of objects whose ids begin with a prefix',
+  description:
+    'Fragments <id>:<box>, as skeletonize stores them, become one skeleton <id>: vertices at the same place are one, small parts and short side branches go. Prefixes share the work among tasks: 0 to 9, say, or 10 to 99 and single digits with a colon (7:).',
+  examples: [
+    'create-chunk --dtype uint32 skeletonize --output-path file://fragments aggregate-skeleton-fragments -f file://fragments -o file://skeletons --prefix ""',
+  ],
+  flags: {
+    inputName: flag.input({
+      char: 'i',
+      aliases: ['input'],
+      kind: ['text', 'json', 'any'],
+      default: 'prefix',
+      optionalDefault: true,
+    }),
+    prefix: flag.text({
+      char: 'p',
+      summary: 'beginning of the ids; the work is done once, whatever the tasks',
+    }),
+    fragmentsPath: flag.text({ char: 'f', required: true, summary: 'folder or bucket path of fragments' }),
+    outputPath: flag.text({
+      char: 'o',
+      defaultText: 'that of the fragments',
+      summary: 'folder or bucket path of skeletons',
+    }),
+    compression: flag.text({ choices: ['gzip', 'none'], default: 'gzip', summary: 'of stored skeletons' }),
+    dustThreshold: flag.number({ default: 1000, minimum: 0, summary: 'remove parts with less cable, nm' }),
+    tickThreshold: flag.number({ default: 3500, minimum: 0, summary: 'remove shorter side branches, nm' }),
+  },
+  services: { store: STORE },
+  effects: 'write',
+  timed: true,
+  create({ options, services: { store }, logger }) {
+    let done = false
+
+    /** The names of the fragments of each object, by its id. */
+    async function fragmentsOf(folder: SkeletonFolder, prefix: string, signal: AbortSignal) {
+      const fragments = new Map<string, string[]>()
+      for await (const name of folder.names(prefix, signal)) {
+        const id = FRAGMENT.exec(name)?.[1]
+        if (id === undefined) continue
+        const names = fragments.get(id)
+        if (names === undefined) fragments.set(id, [name])
+        else names.push(name)
+      }
+      return fragments
+    }
+
+    async function join(
+      folder: SkeletonFolder,
+      names: readonly string[],
+      signal: AbortSignal,
+    ): Promise<Skeleton> {
+      const fragments: Skeleton[] = []
+      // in the order of names: the same result whatever the order of the listing
+      for (const name of [...names].sort()) {
+        const fragment = await folder.read(name, signal)
+        if (fragment !== null) fragments.push(fragment)
+      }
+      return tidy(mergeFragments(fragments), {
+        dustNm: options.dustThreshold,
+        tickNm: options.tickThreshold,
+      })
+    }
+
+    function prefixOf(value: unknown): string {
+      const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value
+      if (typeof text !== 'string' || !/^(\d*:?|\d+:.*)$/.test(text))
+        throw chunkflowError(
+          'skeleton-options',
+          `The prefix "${String(value)}" is not the beginning of an id`,
+          {
+            fix: 'give --prefix with digits, or a variable that holds them',
+          },
+        )
+      return text
+    }
+
+    return {
+      async run(task, { signal, progress }) {
+        if (options.prefix !== undefined && done) return
+        const prefix = prefixOf(options.prefix ?? task.get(options.inputName))
+        const from = await openSkeletonFolder(store, options.fragmentsPath)
+        const to = await openSkeletonFolder(
+          store,
+          options.outputPath ?? options.fragmentsPath,
+          options.compression,
+        )
+        const fragments = await fragmentsOf(from, prefix, signal)
+        if (fragments.size > 0) await to.prepare(signal)
+        const bar = progress.start('joining skeletons', fragments.size, 'objects')
+        let written = 0
+        try {
+          await inParallel(
+            [...fragments.keys()].sort(),
+            async (id) => {
+              const skeleton = await join(from, fragments.get(id)!, signal)
+              if (skeleton.vertices.shape[0] === 0) await to.remove(id, signal)
+              else {
+                await to.write(id, skeleton, signal)
+                written++
+              }
+              bar.advance(1)
+            },
+            OBJECTS_AT_ONCE,
+          )
+        } finally {
+          bar.end()
+        }
+        logger.info(`${to.root}: ${written} skeletons with the prefix "${prefix}"`)
+        done = true
+      },
+      async dryRun(task, { signal }) {
+        const prefix = prefixOf(
+          options.prefix ?? (task.has(options.inputName) ? task.get(options.inputName) : ''),
+        )
+        const from = await openSkeletonFolder(store, options.fragmentsPath)
+        const { size } = await fragmentsOf(from, prefix, signal)
+        const target = options.outputPath ?? options.fragmentsPath
+        logger.info(`dry run: would write ${size} skeletons with the prefix "${prefix}" to ${target}`)
+      },
+    }
+  },
+})
