@@ -139,6 +139,7 @@ export async function conformanceSettings(
     'create-info': { options: { ...volume('create-info'), blockSize: [4, 4, 4] } },
     'crop-margin': { options: { marginSize: [1, 2, 3] } },
     'delete-var': { options: { varNames: ['chunk'] } },
+    'detect-duplicate-post': { variables: () => ({ syns: synapses() }) },
     'detect-points': { options: { minDistance: 2 }, dtypes: MAPS },
     'detect-pre-synapses': {
       options: { minDistance: 2 },
@@ -157,6 +158,10 @@ export async function conformanceSettings(
       dtypes: ['uint32', 'uint64'],
     },
     'fill-segmentation-holes': { sample: { dtype: 'uint32' }, dtypes: ['uint32', 'uint64'] },
+    'find-tbar-object': {
+      variables: (size) => ({ syns: synapses(), chunk: image(size) }),
+      dtypes: INTEGERS,
+    },
     'gaussian-filter': { dtypes: ['uint8', 'uint16', 'float16', 'float32', 'float64'] },
     inference: {
       options: { framework: 'identity', inputPatchSize: [5, 9, 14], outputPatchOverlap: [1, 1, 2] },

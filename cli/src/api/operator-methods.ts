@@ -13,6 +13,25 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Move presynapses into the middle of the dark T-bars of an image. */
+  adjustPre(options?: {
+    /** variable to read */
+    input?: string
+    inputName?: string
+    /** variable to read */
+    image?: string
+    imageName?: string
+    /** variable to write */
+    output?: string
+    outputName?: string
+    /** voxels below it are dark */
+    imageThreshold?: number
+    imgThreshold?: number
+    /** half the side of the cube, voxels */
+    radius?: number
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Segment an affinity map: watershed, then merging of regions by mean affinity. */
   agglomerate(options?: {
     /** merge while 1 - mean affinity is below this */
@@ -34,6 +53,26 @@ export interface OperatorMethods {
     /** segmentation, uint64 */
     outputChunkName?: string
     output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Join the skeleton fragments of objects whose ids begin with a prefix. */
+  aggregateSkeletonFragments(options: {
+    /** variable to read */
+    inputName?: string
+    input?: string
+    /** beginning of the ids; the work is done once, whatever the tasks */
+    prefix?: string
+    /** folder or bucket path of fragments */
+    fragmentsPath: string
+    /** folder or bucket path of skeletons */
+    outputPath?: string
+    /** of stored skeletons */
+    compression?: 'gzip' | 'none'
+    /** remove parts with less cable, nm */
+    dustThreshold?: number
+    /** remove shorter side branches, nm */
+    tickThreshold?: number
     /** Instance name. */
     name?: string
   }): Chain
@@ -210,6 +249,60 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Remove postsynapses that are too far away, too many or doubled. */
+  detectDuplicatePost(options?: {
+    /** variable to read */
+    input?: string
+    inputName?: string
+    /** variable to read */
+    segmentation?: string
+    segmentationName?: string
+    /** variable to write */
+    output?: string
+    outputName?: string
+    /** postsynapses of a presynapse */
+    maximumPosts?: number
+    /** voxels to the presynapse */
+    maximumDistance?: number
+    /** voxels between postsynapses in one segment that count as the same */
+    duplicateDistance?: number
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Detect points: the local maxima of a probability map. */
+  detectPoints(options?: {
+    /** variable to read */
+    input?: string
+    inputChunkName?: string
+    /** variable to write */
+    output?: string
+    outputName?: string
+    /** voxels between points, and between a point and the faces of the chunk */
+    minDistance?: number
+    /** lowest value of a point, of the maximum above the mean; between 0 and 1 */
+    thresholdRel?: number
+    /** keep so many of the strongest */
+    maximumPoints?: number
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Detect presynapses: the local maxima of a probability map inside the box of the task. */
+  detectPreSynapses(options?: {
+    /** variable to read */
+    input?: string
+    inputChunkName?: string
+    /** variable to write */
+    output?: string
+    outputName?: string
+    /** voxels between points, and between a point and the faces of the chunk */
+    minDistance?: number
+    /** lowest value of a point, of the maximum above the mean; between 0 and 1 */
+    thresholdRel?: number
+    /** keep so many of the strongest */
+    maximumPoints?: number
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Save stored meshes of objects as PLY or OBJ files. */
   downloadMesh(options: {
     /** volume whose info names a mesh folder */
@@ -342,6 +435,20 @@ export interface OperatorMethods {
     /** variable to write */
     outputChunkName?: string
     output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Look up the segment that each presynapse lies in. */
+  findTbarObject(options?: {
+    /** variable to read */
+    input?: string
+    inputName?: string
+    /** variable to read */
+    segmentation?: string
+    segmentationName?: string
+    /** variable to write */
+    output?: string
+    outputName?: string
     /** Instance name. */
     name?: string
   }): Chain
@@ -654,6 +761,44 @@ export interface OperatorMethods {
     useHttps?: boolean
     /** variable to write */
     outputChunkName?: string
+    output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Load skeletons from SWC files or a folder of precomputed ones. */
+  loadSkeleton(options: {
+    /** file, folder, or bucket path */
+    path: string
+    /** nm, added to all positions */
+    offset?: readonly [number, number, number]
+    /** the same in voxels; needs --voxel-size */
+    voxelOffset?: readonly [number, number, number]
+    /** nm of those voxels */
+    voxelSize?: readonly [number, number, number]
+    /** variable to write */
+    outputName?: string
+    output?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Load synapses from an HDF5 or JSON file. */
+  loadSynapses(options: {
+    /** file, or folder or prefix of files named by box */
+    filePath: string
+    /** end of the names of files named by box */
+    suffix?: string
+    /** the columns of the file are z y x, unless it says its order itself; --f-order: x y z */
+    cOrder?: boolean
+    /** nm of a voxel */
+    resolution?: readonly [number, number, number]
+    /** drop synapses whose presynapse lies outside the task's box */
+    removeOutside?: boolean
+    /** with --remove-outside: a point at the stop of the box is inside, as in older files */
+    inclusive?: boolean
+    /** make the box in the file's name the task's box */
+    setBbox?: boolean
+    /** variable to write */
+    outputName?: string
     output?: string
     /** Instance name. */
     name?: string
@@ -1103,6 +1248,16 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
+  /** Save points to an HDF5 file. */
+  savePoints(options: {
+    /** variable to read */
+    inputName?: string
+    input?: string
+    /** file that ends in .h5 */
+    filePath: string
+    /** Instance name. */
+    name?: string
+  }): Chain
   /** Write a chunk into a Neuroglancer precomputed volume. */
   savePrecomputed(options: {
     /** volume: file://, s3://, gs:// or a folder */
@@ -1141,6 +1296,26 @@ export interface OperatorMethods {
     encodingSettings?: string
     /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
     sharding?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Save skeletons as SWC files, one an object. */
+  saveSwc(options?: {
+    /** variable to read */
+    inputName?: string
+    input?: string
+    /** folder, or beginning of the names of files */
+    outputPrefix?: string
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Save synapses to an HDF5 or JSON file. */
+  saveSynapses(options: {
+    /** variable to read */
+    inputName?: string
+    input?: string
+    /** file, or folder or prefix of files named by box */
+    filePath: string
     /** Instance name. */
     name?: string
   }): Chain
@@ -1244,6 +1419,39 @@ export interface OperatorMethods {
     voxelSize?: readonly [number, number, number]
     /** write info files also where there are some */
     overwriteInfo?: boolean
+    /** Instance name. */
+    name?: string
+  }): Chain
+  /** Find the centre lines of all objects. */
+  skeletonize(options?: {
+    /** variable to read */
+    input?: string
+    inputChunkName?: string
+    /** variable to write */
+    output?: string
+    outputName?: string
+    /** nm */
+    voxelSize?: readonly [number, number, number]
+    /** folder or bucket path to store fragments in */
+    outputPath?: string
+    /** of stored fragments */
+    compression?: 'gzip' | 'none'
+    /** only these objects: ids separated by commas */
+    ids?: string
+    /** leave out objects of fewer voxels */
+    dustThreshold?: number
+    /** a line covers what is nearer than this many times its distance to the surface ... */
+    scale?: number
+    /** ... plus so many nm */
+    constant?: number
+    /** the higher, the closer lines keep to the middle */
+    penaltyExponent?: number
+    pdrfExponent?: number
+    /** weight of keeping to the middle against short ways */
+    penaltyScale?: number
+    pdrfScale?: number
+    /** lead lines to one fixed voxel of each cut through a face of the chunk: lines of chunks that share a section meet there */
+    fixBorders?: boolean
     /** Instance name. */
     name?: string
   }): Chain
@@ -1480,6 +1688,20 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<unknown>
+  /** Move presynapses into the middle of the dark T-bars of an image. */
+  adjustPre(options: {
+    /** variable to read */
+    input: unknown
+    /** variable to read */
+    image: Chunk
+    /** voxels below it are dark */
+    imageThreshold?: number
+    imgThreshold?: number
+    /** half the side of the cube, voxels */
+    radius?: number
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
   /** Segment an affinity map: watershed, then merging of regions by mean affinity. */
   agglomerate(options: {
     /** merge while 1 - mean affinity is below this */
@@ -1499,6 +1721,25 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
+  /** Join the skeleton fragments of objects whose ids begin with a prefix. */
+  aggregateSkeletonFragments(options: {
+    /** variable to read */
+    input: unknown
+    /** beginning of the ids; the work is done once, whatever the tasks */
+    prefix?: string
+    /** folder or bucket path of fragments */
+    fragmentsPath: string
+    /** folder or bucket path of skeletons */
+    outputPath?: string
+    /** of stored skeletons */
+    compression?: 'gzip' | 'none'
+    /** remove parts with less cable, nm */
+    dustThreshold?: number
+    /** remove shorter side branches, nm */
+    tickThreshold?: number
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
   /** Label every voxel with its strongest channel, counted from 1. */
   channelVoting(options: {
     /** variable to read */
@@ -1647,6 +1888,47 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
+  /** Remove postsynapses that are too far away, too many or doubled. */
+  detectDuplicatePost(options: {
+    /** variable to read */
+    input: unknown
+    /** variable to read */
+    segmentation?: Chunk
+    /** postsynapses of a presynapse */
+    maximumPosts?: number
+    /** voxels to the presynapse */
+    maximumDistance?: number
+    /** voxels between postsynapses in one segment that count as the same */
+    duplicateDistance?: number
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
+  /** Detect points: the local maxima of a probability map. */
+  detectPoints(options: {
+    /** variable to read */
+    input: Chunk
+    /** voxels between points, and between a point and the faces of the chunk */
+    minDistance?: number
+    /** lowest value of a point, of the maximum above the mean; between 0 and 1 */
+    thresholdRel?: number
+    /** keep so many of the strongest */
+    maximumPoints?: number
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
+  /** Detect presynapses: the local maxima of a probability map inside the box of the task. */
+  detectPreSynapses(options: {
+    /** variable to read */
+    input: Chunk
+    /** voxels between points, and between a point and the faces of the chunk */
+    minDistance?: number
+    /** lowest value of a point, of the maximum above the mean; between 0 and 1 */
+    thresholdRel?: number
+    /** keep so many of the strongest */
+    maximumPoints?: number
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
   /** Save stored meshes of objects as PLY or OBJ files. */
   downloadMesh(options: {
     /** volume whose info names a mesh folder */
@@ -1768,6 +2050,15 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
+  /** Look up the segment that each presynapse lies in. */
+  findTbarObject(options: {
+    /** variable to read */
+    input: unknown
+    /** variable to read */
+    segmentation: Chunk
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
   /** Blur every z section and channel by itself. */
   gaussianFilter(options: {
     /** variable to read */
@@ -2046,6 +2337,38 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
+  /** Load skeletons from SWC files or a folder of precomputed ones. */
+  loadSkeleton(options: {
+    /** file, folder, or bucket path */
+    path: string
+    /** nm, added to all positions */
+    offset?: readonly [number, number, number]
+    /** the same in voxels; needs --voxel-size */
+    voxelOffset?: readonly [number, number, number]
+    /** nm of those voxels */
+    voxelSize?: readonly [number, number, number]
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
+  /** Load synapses from an HDF5 or JSON file. */
+  loadSynapses(options: {
+    /** file, or folder or prefix of files named by box */
+    filePath: string
+    /** end of the names of files named by box */
+    suffix?: string
+    /** the columns of the file are z y x, unless it says its order itself; --f-order: x y z */
+    cOrder?: boolean
+    /** nm of a voxel */
+    resolution?: readonly [number, number, number]
+    /** drop synapses whose presynapse lies outside the task's box */
+    removeOutside?: boolean
+    /** with --remove-outside: a point at the stop of the box is inside, as in older files */
+    inclusive?: boolean
+    /** make the box in the file's name the task's box */
+    setBbox?: boolean
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
   /** Load a TIFF stack, or a folder with one section a file. */
   loadTif(options: {
     /** file or folder */
@@ -2419,6 +2742,15 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
+  /** Save points to an HDF5 file. */
+  savePoints(options: {
+    /** variable to read */
+    input: unknown
+    /** file that ends in .h5 */
+    filePath: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
   /** Write a chunk into a Neuroglancer precomputed volume. */
   savePrecomputed(options: {
     /** volume: file://, s3://, gs:// or a folder */
@@ -2456,6 +2788,24 @@ export interface OperatorFunctions {
     encodingSettings?: string
     /** none: one file a block; auto: blocks packed into shards by the size of each scale; or the JSON of an info file */
     sharding?: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
+  /** Save skeletons as SWC files, one an object. */
+  saveSwc(options: {
+    /** variable to read */
+    input: unknown
+    /** folder, or beginning of the names of files */
+    outputPrefix?: string
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<void>
+  /** Save synapses to an HDF5 or JSON file. */
+  saveSynapses(options: {
+    /** variable to read */
+    input: unknown
+    /** file, or folder or prefix of files named by box */
+    filePath: string
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<void>
@@ -2558,6 +2908,35 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<readonly SourcedTask[]>
+  /** Find the centre lines of all objects. */
+  skeletonize(options: {
+    /** variable to read */
+    input: Chunk
+    /** nm */
+    voxelSize?: readonly [number, number, number]
+    /** folder or bucket path to store fragments in */
+    outputPath?: string
+    /** of stored fragments */
+    compression?: 'gzip' | 'none'
+    /** only these objects: ids separated by commas */
+    ids?: string
+    /** leave out objects of fewer voxels */
+    dustThreshold?: number
+    /** a line covers what is nearer than this many times its distance to the surface ... */
+    scale?: number
+    /** ... plus so many nm */
+    constant?: number
+    /** the higher, the closer lines keep to the middle */
+    penaltyExponent?: number
+    pdrfExponent?: number
+    /** weight of keeping to the middle against short ways */
+    penaltyScale?: number
+    pdrfScale?: number
+    /** lead lines to one fixed voxel of each cut through a face of the chunk: lines of chunks that share a section meet there */
+    fixBorders?: boolean
+    /** Instance name. */
+    name?: string
+  }, settings?: CallSettings): Promise<unknown>
   /** Skip tasks whose chunk is all zero. */
   skipAllZero(options: {
     /** variable to read */

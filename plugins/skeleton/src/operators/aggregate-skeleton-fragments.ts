@@ -1,4 +1,4 @@
-import { chunkflowError, defineOperator, flag, type Skeleton, STORE } from '@chunkflow/sdk'
+import { chunkflowError, defineOperator, flag, type Skeleton, STORE, type Task } from '@chunkflow/sdk'
 import { openSkeletonFolder, type SkeletonFolder } from '../files/skeleton-folder.js'
 import { mergeFragments } from '../graph/merge.js'
 import { tidy } from '../graph/tidy.js'
@@ -15,7 +15,7 @@ export default defineOperator({
   description:
     'Fragments <id>:<box>, as skeletonize stores them, become one skeleton <id>: vertices at the same place are one, small parts and short side branches go. Prefixes share the work among tasks: 0 to 9, say, or 10 to 99 and single digits with a colon (7:).',
   examples: [
-    'create-chunk --dtype uint32 skeletonize --output-path file://fragments aggregate-skeleton-fragments -f file://fragments -o file://skeletons --prefix ""',
+    'create-chunk --dtype uint32 skeletonize --voxel-size 40 40 40 --output-path file://fragments aggregate-skeleton-fragments -f file://fragments -o file://skeletons --prefix ""',
   ],
   flags: {
     inputName: flag.input({
@@ -75,7 +75,12 @@ export default defineOperator({
       })
     }
 
-    function prefixOf(value: unknown): string {
+    function prefixOf(task: Task): string {
+      const value = options.prefix ?? (task.has(options.inputName) ? task.get(options.inputName) : undefined)
+      if (value === undefined)
+        throw chunkflowError('skeleton-options', 'There is no prefix of ids', {
+          fix: 'give --prefix 1, or --prefix "" for all objects',
+        })
       const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value
       if (typeof text !== 'string' || !/^(\d*:?|\d+:.*)$/.test(text))
         throw chunkflowError(
@@ -91,7 +96,7 @@ export default defineOperator({
     return {
       async run(task, { signal, progress }) {
         if (options.prefix !== undefined && done) return
-        const prefix = prefixOf(options.prefix ?? task.get(options.inputName))
+        const prefix = prefixOf(task)
         const from = await openSkeletonFolder(store, options.fragmentsPath)
         const to = await openSkeletonFolder(
           store,
@@ -123,9 +128,7 @@ export default defineOperator({
         done = true
       },
       async dryRun(task, { signal }) {
-        const prefix = prefixOf(
-          options.prefix ?? (task.has(options.inputName) ? task.get(options.inputName) : ''),
-        )
+        const prefix = prefixOf(task)
         const from = await openSkeletonFolder(store, options.fragmentsPath)
         const { size } = await fragmentsOf(from, prefix, signal)
         const target = options.outputPath ?? options.fragmentsPath

@@ -200,6 +200,7 @@ test('fragments of neighbouring chunks become one line, whatever was done before
   await run(aggregate, { fragmentsPath: path, outputPath: 'mem://whole', prefix: '' })
   assert.equal(new Map(whole), before)
   assert.is(await codeOf(run(aggregate, { fragmentsPath: path, prefix: 'x' })), 'skeleton-options')
+  assert.is(await codeOf(run(aggregate, { fragmentsPath: path })), 'skeleton-options')
   const dry = await run(
     aggregate,
     { fragmentsPath: path, outputPath: 'mem://never', prefix: '' },

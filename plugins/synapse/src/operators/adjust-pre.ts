@@ -8,7 +8,7 @@ export default defineOperator({
   description:
     'Each presynapse goes to the voxel of the cube around it that is deepest in the dark: farthest from any voxel that is not. Presynapses nearer than the radius to the border of the image stay, as do those with no dark voxel around.',
   examples: [
-    'create-bbox --size 40 64 64 create-chunk -o image create-chunk --dtype float32 detect-pre-synapses --min-distance 5 adjust-pre --image image debug',
+    'create-bbox -s 0 0 0 --size 40 64 64 create-chunk -o image create-chunk --dtype float32 detect-pre-synapses --min-distance 5 adjust-pre --image image debug',
   ],
   flags: {
     input: flag.input({ char: 'i', aliases: ['input-name'], kind: 'synapses', default: 'syns' }),

@@ -1,6 +1,6 @@
 import { boxOf, COMPUTE, chunkOf, defineOperator, flag, type Synapses, spatialSize } from '@chunkflow/sdk'
 import { globalPlaces, UNKNOWN_VOXEL_SIZE } from '../global-places.js'
-import { isInside, keepPre } from '../keep-pre.js'
+import { isInside, keepPre } from '../keep.js'
 import { findPeaks, requireMap } from '../kernels/peaks.js'
 import { peakFlags, peakOptions, requirePeakOptions } from '../peak-flags.js'
 
@@ -10,7 +10,7 @@ export default defineOperator({
   description:
     "As detect-points; what lies outside the task's box, in the margin that neighbouring tasks share, is left to them. The confidence is the value of the map above its mean, of the largest one. No presynapses give null.",
   examples: [
-    'create-bbox --size 40 64 64 create-chunk --dtype float32 detect-pre-synapses --min-distance 5 debug',
+    'create-bbox -s 0 0 0 --size 40 64 64 create-chunk --dtype float32 detect-pre-synapses --min-distance 5 debug',
   ],
   flags: {
     input: flag.input({ char: 'i', aliases: ['input-chunk-name'], kind: 'chunk' }),

@@ -13,7 +13,7 @@ import { buildSynapses } from '../build-synapses.js'
 import { synapsesFromTable } from '../files/hdf5.js'
 import { synapsesFromJson } from '../files/json.js'
 import { isJson, synapsesFile } from '../files/names.js'
-import { isInside, keepPre } from '../keep-pre.js'
+import { isInside, keepPre } from '../keep.js'
 import { describeSynapses } from '../records.js'
 
 const UNKNOWN_RESOLUTION = zyx(1, 1, 1)
@@ -25,7 +25,7 @@ export default defineOperator({
   description:
     'A path that is no file is a folder or a prefix: the box of the task and the suffix are added, and .h5 if there is no such file. An empty file, or one without presynapses, gives null. Boxes are half-open: a point at the stop of a box is outside.',
   examples: [
-    'create-bbox --size 40 64 64 create-chunk --dtype float32 detect-pre-synapses --min-distance 5 save-synapses -f a.json load-synapses -f a.json --remove-outside debug',
+    'create-bbox -s 0 0 0 --size 40 64 64 create-chunk --dtype float32 detect-pre-synapses --min-distance 5 save-synapses -f a.json load-synapses -f a.json --remove-outside debug',
   ],
   flags: {
     filePath: flag.text({

@@ -10,7 +10,7 @@ export default defineOperator({
   description:
     'A path that ends in neither .h5 nor .json is a folder or a prefix: the box of the task, if there is one, and .h5 are added. Null leaves an empty file, which is read as null.',
   examples: [
-    'create-bbox --size 40 64 64 create-chunk --dtype float32 --size 40 64 64 detect-pre-synapses --min-distance 5 save-synapses -f pre- load-synapses -f pre-',
+    'create-bbox -s 0 0 0 --size 40 64 64 create-chunk --dtype float32 --size 40 64 64 detect-pre-synapses --min-distance 5 save-synapses -f pre- load-synapses -f pre-',
   ],
   flags: {
     inputName: flag.input({

@@ -27,6 +27,19 @@ export function keepPre(synapses: Synapses, keep: readonly boolean[]): Synapses 
   }
 }
 
+/** The synapses with those postsynapses that are kept. @param keep one entry a row of `post` */
+export function keepPost(synapses: Synapses, keep: readonly boolean[]): Synapses {
+  const { post } = synapses
+  if (post === null) return synapses
+  const rows = rowsWhere(post.shape[0]!, (row) => keep[row]!)
+  return {
+    ...synapses,
+    post: pick(post, rows),
+    postConfidence: pickValues(synapses.postConfidence, rows),
+    postUsers: pickValues(synapses.postUsers, rows),
+  }
+}
+
 function rowsWhere(count: number, wanted: (row: number) => boolean): number[] {
   const rows: number[] = []
   for (let row = 0; row < count; row++) if (wanted(row)) rows.push(row)
