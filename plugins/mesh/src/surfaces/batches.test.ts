@@ -1,13 +1,14 @@
-import { createChunk } from '@chunkflow/sdk'
+import { type Compute, createChunk } from '@chunkflow/sdk'
 import { inlineCompute, randomChunk } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createPool } from '../../../compute/src/pool.js'
 import { buildMeshes } from '../build-meshes.js'
 import { createCrew } from '../crew.js'
 import { decodeFragment } from '../formats/fragment.js'
 import { trianglesByPlace } from '../testing/topology.js'
 import { joinMeshes } from '../worker/join.js'
-import { batchesOf, partsOf } from './batches.js'
+import { type BatchLimits, batchesOf, partsOf } from './batches.js'
 
 const test = suite('batches')
 const compute = inlineCompute()
@@ -50,28 +51,30 @@ test('parts have what the whole has', async () => {
   }
 })
 
-test('limits do not change what is built', async () => {
-  const build = async (limits: typeof EVERYTHING, factor: number) => {
-    const crew = createCrew(compute, ENTRY)
-    const files = new Map<bigint, Uint8Array>()
-    const options = {
-      voxelOffsetZyx: chunk.voxelOffset,
-      voxelSizeNm: [40, 8, 4] as const,
-      factor,
-      maximumErrorNm: 40,
-      format: 'precomputed' as const,
-      gzip: false,
-    }
-    await buildMeshes(
-      chunk,
-      BigUint64Array.of(1n, 2n),
-      options,
-      { compute, crew, limits },
-      async ({ id, bytes }) => void files.set(id, bytes),
-    )
-    await crew.close()
-    return files
+/** Files by id. */
+async function build(limits: BatchLimits, factor: number, on: Compute = compute) {
+  const crew = createCrew(on, ENTRY)
+  const files = new Map<bigint, Uint8Array>()
+  const options = {
+    voxelOffsetZyx: chunk.voxelOffset,
+    voxelSizeNm: [40, 8, 4] as const,
+    factor,
+    maximumErrorNm: 40,
+    format: 'precomputed' as const,
+    gzip: false,
   }
+  try {
+    const services = { compute: on, crew, limits }
+    await buildMeshes(chunk, BigUint64Array.of(1n, 2n), options, services, async ({ id, bytes }) => {
+      files.set(id, new Uint8Array(bytes))
+    })
+  } finally {
+    await crew.close()
+  }
+  return new Map([...files].sort(([left], [right]) => Number(left - right)))
+}
+
+test('limits do not change what is built', async () => {
   const shapeOf = (bytes: Uint8Array): string[] => {
     const { vertices, triangles } = decodeFragment(bytes, 'here')
     return trianglesByPlace({ vertices: new Uint32Array(vertices.buffer, 0, vertices.length), triangles })
@@ -85,11 +88,18 @@ test('limits do not change what is built', async () => {
     const files = await build(limits, 1)
     for (const [id, bytes] of whole) assert.equal(shapeOf(files.get(id)!), shapeOf(bytes))
   }
-  // repeated, byte for byte
-  assert.equal(
-    await build({ batchTriangles: 1e9, partTriangles: 300 }, 4),
-    await build({ batchTriangles: 1e9, partTriangles: 300 }, 4),
-  )
+})
+
+test('workers build the same bytes, in whole and in parts, and so does a repetition', async () => {
+  const pool = createPool(new URL('../../../compute/src/kernel.worker.ts', import.meta.url), 2)
+  try {
+    for (const partTriangles of [1e9, 300]) {
+      const limits = { batchTriangles: 1e9, partTriangles }
+      assert.equal(await build(limits, 4, pool), await build(limits, 4))
+    }
+  } finally {
+    await pool.dispose()
+  }
 })
 
 test.run()
