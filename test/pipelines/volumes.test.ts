@@ -496,7 +496,7 @@ test('lost blocks are found, their tasks done again, and the volume proven compl
   assert.is(incomplete.code, 1)
   assert.match(incomplete.stdout, 'stored 40\nzeros  4, in boxes that the log names\nlost   4\n')
   assert.match(incomplete.stderr, 'Blocks are missing in 1 box: 15-25_38-70_71-103')
-  await run(`fetch-task-from-file -f whole/lost.txt --all load-precomputed -v whole/source ${saving}`)
+  await run(`generate-tasks --boxes whole/lost.txt load-precomputed -v whole/source ${saving}`)
   assert.match((await run(verify)).stdout, 'lost   0\n')
   assert.is(readFileSync(file('whole/lost.txt'), 'utf8'), '')
 })

@@ -405,8 +405,6 @@ export interface OperatorMethods {
     jobIndex?: number
     /** take the index from $SLURM_ARRAY_TASK_ID */
     slurmJobArray?: boolean
-    /** do all rows, whatever the index */
-    all?: boolean
     /** rows per job */
     granularity?: number
     /** Instance name. */
@@ -481,11 +479,13 @@ export interface OperatorMethods {
     stop?: readonly [number, number, number]
     /** size of the region */
     roiSize?: readonly [number, number, number]
-    /** size of a box; required unless --bounding-box is given */
+    /** size of a box; required unless --bounding-box or --boxes is given */
     chunkSize?: readonly [number, number, number]
     shape?: readonly [number, number, number]
     /** one box, as z0-z1_y0-y1_x0-x1 */
     boundingBox?: string
+    /** take the boxes of this file instead of a grid: .npy of --file-path, or text of verify-volume */
+    boxes?: string
     /** number of boxes */
     gridSize?: readonly [number, number, number]
     /** overlap of neighbouring boxes */
@@ -2021,8 +2021,6 @@ export interface OperatorFunctions {
     jobIndex?: number
     /** take the index from $SLURM_ARRAY_TASK_ID */
     slurmJobArray?: boolean
-    /** do all rows, whatever the index */
-    all?: boolean
     /** rows per job */
     granularity?: number
     /** Instance name. */
@@ -2084,11 +2082,13 @@ export interface OperatorFunctions {
     stop?: readonly [number, number, number]
     /** size of the region */
     roiSize?: readonly [number, number, number]
-    /** size of a box; required unless --bounding-box is given */
+    /** size of a box; required unless --bounding-box or --boxes is given */
     chunkSize?: readonly [number, number, number]
     shape?: readonly [number, number, number]
     /** one box, as z0-z1_y0-y1_x0-x1 */
     boundingBox?: string
+    /** take the boxes of this file instead of a grid: .npy of --file-path, or text of verify-volume */
+    boxes?: string
     /** number of boxes */
     gridSize?: readonly [number, number, number]
     /** overlap of neighbouring boxes */

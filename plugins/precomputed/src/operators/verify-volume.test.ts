@@ -70,7 +70,7 @@ test('without a log, or without its task, missing blocks are lost', async () => 
     'volume-incomplete',
   )
   assert.match(told, 'Blocks are missing in 2 boxes: 9-11_-3-6_11-25, 11-13_-3-6_11-25')
-  assert.match(told, 'fetch-task-from-file --all -f lost.txt')
+  assert.match(told, 'generate-tasks --boxes lost.txt')
   assert.is(undone.files.get('lost.txt'), '9,-3,11,11,6,25\n11,-3,11,13,6,25\n')
   const disbelieved = await written()
   assert.match(await refuses(disbelieved.look({ log: false }), 'volume-incomplete'), '12 boxes')

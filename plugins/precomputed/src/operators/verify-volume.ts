@@ -26,7 +26,7 @@ export default defineOperator({
   summary: 'Prove that every block of a volume was written, and list the tasks of those that were not',
   description: `Blocks of zeros are never stored. One that is missing counts as written when it lies in the box of a task that the volume's log names
 (save-precomputed --upload-log); every other missing block is lost, and the run fails. --task-file keeps the boxes that hold lost blocks, of
-the chunk size of the run, for fetch-task-from-file. Blocks are listed, not read.`,
+the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not read.`,
   examples: [
     'create-chunk save-precomputed -v volume --upload-log verify-volume -v volume',
     'create-chunk --size 32 64 64 save-precomputed -v other --upload-log verify-volume -v other --chunk-size 32 64 64 --task-file lost.txt',
@@ -82,8 +82,8 @@ the chunk size of the run, for fetch-task-from-file. Blocks are listed, not read
           where: `${path}, mip ${mip}`,
           fix:
             options.taskFile === undefined
-              ? 'do these tasks again; --task-file FILE keeps them for fetch-task-from-file'
-              : `do these tasks again: fetch-task-from-file --all -f ${options.taskFile} …`,
+              ? 'do these tasks again; --task-file FILE keeps them for generate-tasks --boxes'
+              : `do these tasks again: generate-tasks --boxes ${options.taskFile} …`,
         },
       )
     return {

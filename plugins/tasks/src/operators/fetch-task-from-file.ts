@@ -15,7 +15,6 @@ export default defineSource({
     }),
     jobIndex: flag.integer({ char: 'i', minimum: 0, summary: 'which share of the rows to do' }),
     slurmJobArray: flag.boolean({ summary: 'take the index from $SLURM_ARRAY_TASK_ID' }),
-    all: flag.boolean({ no: [], summary: 'do all rows, whatever the index' }),
     granularity: flag.integer({ char: 'g', default: 1, minimum: 1, summary: 'rows per job' }),
   },
   effects: 'read',
@@ -23,15 +22,12 @@ export default defineSource({
   sets: ['bbox'],
   async create({ options, services }) {
     const index = options.slurmJobArray ? slurmIndex() : options.jobIndex
-    if (index === undefined && !options.all)
+    if (index === undefined)
       throw chunkflowError('flag-missing', 'Nothing says which rows this job does', {
-        fix: 'give --all, --job-index, or --slurm-job-array inside a SLURM job array',
+        fix: 'give --job-index, or --slurm-job-array inside a SLURM job array',
       })
     const boxes = decodeBoxes(await services.files.read(options.filePath), options.filePath)
-    const rows =
-      index === undefined || options.all
-        ? boxes
-        : boxes.slice(index * options.granularity, (index + 1) * options.granularity)
+    const rows = boxes.slice(index * options.granularity, (index + 1) * options.granularity)
     return {
       // of all jobs: a volume that one of them creates has room for the results of the others
       range: () => (boxes.length === 0 ? undefined : boxes.reduce(uniteBoxes)),

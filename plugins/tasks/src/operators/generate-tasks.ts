@@ -5,6 +5,7 @@ import {
   findQueue,
   flag,
   formatBox,
+  kebabCase,
   PIPELINES,
   QUEUES,
   READERS,
@@ -12,7 +13,7 @@ import {
   VOLUMES,
 } from '@chunkflow/sdk'
 import { anonymousPath } from '@chunkflow/sdk/storage'
-import { encodeBoxes } from '../kernels/box-list.js'
+import { decodeBoxes, encodeBoxes } from '../kernels/box-list.js'
 import { sendBoxes } from '../send-boxes.js'
 import { listBoxes, selectBoxes } from '../task-list.js'
 import { findCoveredBox } from '../volume-box.js'
@@ -52,9 +53,12 @@ export default defineSource({
       char: 'c',
       aliases: ['shape'],
       minimum: 0,
-      summary: 'size of a box; required unless --bounding-box is given',
+      summary: 'size of a box; required unless --bounding-box or --boxes is given',
     }),
     boundingBox: flag.text({ char: 'b', summary: 'one box, as z0-z1_y0-y1_x0-x1' }),
+    boxes: flag.text({
+      summary: 'take the boxes of this file instead of a grid: .npy of --file-path, or text of verify-volume',
+    }),
     gridSize: flag.integers3({ char: 'g', minimum: 0, summary: 'number of boxes' }),
     overlap: flag.integers3({
       char: 'o',
@@ -104,12 +108,16 @@ export default defineSource({
     // before anything is written: is there a way to send, and a chain to do the tasks?
     const queue = queueName === undefined ? undefined : await findQueue(services.queues, queueName)
     const stamp = options.for === undefined ? undefined : await digestOf(options.for)
+    if (options.boxes !== undefined) refuseGrid(options)
     const path = options.useHttps && volumePath !== undefined ? anonymousPath(volumePath) : volumePath
     const covered =
       path === undefined
         ? {}
         : await findCoveredBox(path, options.mip ?? globals.mip, { ...services, logger })
-    const listed = listBoxes({ ...options, ...covered, respectStop: !options.respectChunkSize }, logger)
+    const listed =
+      options.boxes === undefined
+        ? listBoxes({ ...options, ...covered, respectStop: !options.respectChunkSize }, logger)
+        : decodeBoxes(await services.files.read(options.boxes), options.boxes)
     logger.info(`${listed.length} candidate boxes`)
     const kept = selectBoxes(listed, options)
     const boxes = kept.map(({ box }) => box)
@@ -151,3 +159,25 @@ export default defineSource({
     }
   },
 })
+
+/** What says which boxes there are. */
+const GRID_OPTIONS = [
+  'volumePath',
+  'roiStart',
+  'roiStop',
+  'roiSize',
+  'chunkSize',
+  'boundingBox',
+  'gridSize',
+  'stride',
+  'alignedBlockSize',
+] as const
+
+/** @throws flag-invalid */
+function refuseGrid(options: Readonly<Partial<Record<(typeof GRID_OPTIONS)[number], unknown>>>): void {
+  const given = GRID_OPTIONS.find((name) => options[name] !== undefined)
+  if (given !== undefined)
+    throw chunkflowError('flag-invalid', `--boxes has the boxes, so --${kebabCase(given)} says nothing`, {
+      fix: `leave out --${kebabCase(given)}, or --boxes`,
+    })
+}

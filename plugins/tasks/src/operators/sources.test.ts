@@ -223,13 +223,21 @@ test('generate-tasks: without a plugin for the queue nothing is written', async 
   assert.not.ok(existsSync(file('unsent.npy')))
 })
 
+test('generate-tasks takes the boxes of a file, and nothing else then', async () => {
+  writeFileSync(file('lost.txt'), '0,0,0,1,2,3\n5,0,0,6,2,3\n')
+  assert.equal(await boxesOf(generateTasks, { boxes: 'lost.txt' }), ['0-1_0-2_0-3', '5-6_0-2_0-3'])
+  assert.equal(await boxesOf(generateTasks, { boxes: 'lost.txt', taskIndexStart: 1 }), ['5-6_0-2_0-3'])
+  assert.is(formatBox((await run(generateTasks, { boxes: 'lost.txt' })).range!), '0-6_0-2_0-3')
+  const both = run(generateTasks, { boxes: 'lost.txt', chunkSize: [1, 2, 3] })
+  assert.match(await refusal(() => both), '--chunk-size says nothing')
+})
+
 test('fetch-task-from-file: rows by job, text files, indices that are missing', async () => {
   writeFileSync(file('rows.txt'), '# z y x\n0,0,0, 1,2,3\n1,0,0, 2,2,3\n2,0,0,3,2,3\n')
   const fetch = (options: Options) => boxesOf(fetchFromFile, { filePath: 'rows.txt', ...options })
   assert.equal(await fetch({ jobIndex: 0, granularity: 2 }), ['0-1_0-2_0-3', '1-2_0-2_0-3'])
   assert.equal(await fetch({ jobIndex: 1, granularity: 2 }), ['2-3_0-2_0-3'])
   assert.equal(await fetch({ jobIndex: 2, granularity: 2 }), [])
-  assert.equal(await fetch({ all: true }), ['0-1_0-2_0-3', '1-2_0-2_0-3', '2-3_0-2_0-3'])
   assert.is(await codeOf(fetch({})), 'flag-missing')
   assert.is(await codeOf(fetch({ slurmJobArray: true })), 'flag-missing')
   process.env.SLURM_ARRAY_TASK_ID = '1'
