@@ -46,6 +46,7 @@ export default async function bench({ ratio }: Bench): Promise<void> {
         channels: null,
         shape: SIZE,
         chunkShape: [64, 64, 64],
+        shardShape: null,
         order,
         compressor: compressor as CompressorName,
         voxelOffset: [0, 0, 0],

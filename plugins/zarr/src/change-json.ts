@@ -1,6 +1,6 @@
 import { isChunkflowError, type Storage } from '@chunkflow/sdk'
 import { type Json, parseObject, refuseMetadata } from './format/metadata.js'
-import { plainBytes } from './open-array.js'
+import { plainBytes } from './plain-bytes.js'
 
 /** How often an object that others keep changing is read, changed and written again. */
 const ATTEMPTS = 20

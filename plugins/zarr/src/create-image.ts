@@ -34,6 +34,7 @@ export async function createImage(storage: Storage, volume: NewVolume): Promise<
       channels: volume.channels === 1 ? null : volume.channels,
       shape: each(boxSize(volume.box), (size, factor) => Math.ceil(size / factor)),
       chunkShape: volume.blockSize,
+      shardShape: null,
       order: 'zyx',
       compressor,
       voxelOffset,

@@ -43,6 +43,15 @@ export const gridOf = ({ layout, placement: { roles, channels, box } }: OpenedAr
   box,
 })
 
+/** The same for what is written at once: chunks, or shards of them. */
+export function fileGridOf(array: OpenedArray): ChunkGrid {
+  const grid = gridOf(array)
+  const { shards, chunkShape } = array.layout
+  if (shards === null) return grid
+  const shape = chunkShape.map((size, axis) => size * shards.chunksPerShard[axis]!)
+  return { ...grid, chunk: byRole(grid.roles, shape) }
+}
+
 /** Values by role as values by axis; what is left out of axes of one element is `one`. */
 export const byAxis = (roles: readonly AxisRole[], [c, z, y, x]: Czyx, one: number): number[] =>
   roles.map((role) => ({ c, z, y, x, one })[role])

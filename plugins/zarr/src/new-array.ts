@@ -13,6 +13,8 @@ export interface NewArray {
   readonly channels: number | null
   readonly shape: Zyx
   readonly chunkShape: Zyx
+  /** Of Zarr 3: chunks are packed into files of this size, a multiple of theirs. Null for a file a chunk. */
+  readonly shardShape: Zyx | null
   readonly order: AxisOrder
   readonly compressor: CompressorName
   readonly voxelOffset: Zyx
@@ -59,13 +61,20 @@ export function describeNewArray(array: NewArray): MetadataFiles {
   }
   if (array.layerType !== null) attributes.layer_type = array.layerType
   const shape = ordered(order, [...(channels === null ? [] : [channels]), ...array.shape])
-  const chunks = ordered(order, [...(channels === null ? [] : [1]), ...array.chunkShape])
+  const chunked = (size: Zyx) => ordered(order, [...(channels === null ? [] : [1]), ...size])
+  const chunks = chunked(array.chunkShape)
+  const shards = array.shardShape === null ? null : chunked(array.shardShape)
   return array.format === 2
     ? [
         { key: '.zattrs', json: attributes },
         { key: '.zarray', json: zarr2(array, shape, chunks) },
       ]
-    : [{ key: 'zarr.json', json: zarr3(array, shape, chunks, names, attributes) }]
+    : [
+        {
+          key: 'zarr.json',
+          json: { ...zarr3(array, shape, chunks, shards), dimension_names: names, attributes },
+        },
+      ]
 }
 
 const fillOf = (dtype: Dtype): unknown => (dtype === 'bool' ? false : 0)
@@ -95,8 +104,7 @@ function zarr3(
   { dtype, compressor }: NewArray,
   shape: readonly number[],
   chunks: readonly number[],
-  names: readonly string[],
-  attributes: Json,
+  shards: readonly number[] | null,
 ): Json {
   const { bytes } = DTYPES[dtype]
   const compressors = {
@@ -115,22 +123,31 @@ function zarr3(
     none: null,
   } as const
   const packed = compressors[compressor]
+  const codecs = [
+    bytes === 1 ? { name: 'bytes' } : { name: 'bytes', configuration: { endian: 'little' } },
+    ...(packed === null ? [] : [packed]),
+  ]
   return {
     zarr_format: 3,
     node_type: 'array',
     shape,
     data_type: dtype,
-    chunk_grid: { name: 'regular', configuration: { chunk_shape: chunks } },
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: shards ?? chunks } },
     chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
     fill_value: fillOf(dtype),
-    codecs: [
-      bytes === 1 ? { name: 'bytes' } : { name: 'bytes', configuration: { endian: 'little' } },
-      ...(packed === null ? [] : [packed]),
-    ],
-    dimension_names: names,
-    attributes,
+    codecs: shards === null ? codecs : [sharding(chunks, codecs)],
   }
 }
+
+const sharding = (chunks: readonly number[], codecs: readonly Json[]): Json => ({
+  name: 'sharding_indexed',
+  configuration: {
+    chunk_shape: chunks,
+    codecs,
+    index_codecs: [{ name: 'bytes', configuration: { endian: 'little' } }, { name: 'crc32c' }],
+    index_location: 'end',
+  },
+})
 
 const CHUNK_SIDE = 64
 /** Cubes of 64, or less where the array ends before. */

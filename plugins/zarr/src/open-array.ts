@@ -1,12 +1,4 @@
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-import {
-  type ChunkflowError,
-  chunkflowError,
-  type Storage,
-  type StoredObject,
-  type Zyx,
-} from '@chunkflow/sdk'
+import { type ChunkflowError, chunkflowError, type Storage, type Zyx } from '@chunkflow/sdk'
 import type { ArrayLayout } from './format/layout.js'
 import { isRecord, type Json, parseObject, refuseMetadata } from './format/metadata.js'
 import { isN5Dataset, parseN5 } from './format/n5.js'
@@ -16,6 +8,8 @@ import type { Driver } from './location.js'
 import { type AxisOrder, axisNamesOf } from './new-array.js'
 import { levelAt, type OmeImage, parseOme } from './ome.js'
 import { type AxisScale, type Placement, placeArray } from './placement.js'
+import { plainBytes } from './plain-bytes.js'
+import { type ChunkSource, chunkSource } from './stored-chunks.js'
 
 /** An array and where its chunks lie. */
 export interface OpenedArray {
@@ -30,6 +24,7 @@ export interface OpenedArray {
   readonly level: number | undefined
   /** False when nothing but an option, or a habit, says what the axes are. */
   readonly hasNamedAxes: boolean
+  readonly chunks: ChunkSource
 }
 
 /** What lies at a path: an array, or a group of further nodes. */
@@ -42,14 +37,6 @@ export const prefixOf = (path: string): string => {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   return parts.length === 0 ? '' : `${parts.join('/')}/`
 }
-
-const decompress = promisify(gunzip)
-
-/** Some servers compress what they store as plain. */
-export const plainBytes = async ({ bytes, contentEncoding }: StoredObject): Promise<Uint8Array> =>
-  contentEncoding === 'gzip' && bytes[0] === 0x1f && bytes[1] === 0x8b
-    ? new Uint8Array(await decompress(bytes))
-    : bytes
 
 async function readText(storage: Storage, key: string): Promise<string | null> {
   const object = await storage.read(key)
@@ -130,7 +117,16 @@ async function openNode(
     const names = named ?? axisNamesOf(order, node.layout.shape.length)
     const placement = placeArray(node.layout, where, { names, scales: parent.scales, voxelSizeNm })
     const hasNamedAxes = named !== undefined
-    return { storage, prefix, where, layout: node.layout, placement, level: undefined, hasNamedAxes }
+    return {
+      storage,
+      prefix,
+      where,
+      layout: node.layout,
+      placement,
+      level: undefined,
+      hasNamedAxes,
+      chunks: chunkSource(storage, prefix, node.layout),
+    }
   }
   const image = parseOme(node.attributes, where)
   if (image !== null) return openLevel(storage, prefix, image, request)
@@ -142,7 +138,8 @@ async function openNode(
     const at = whereOf(storage, below)
     const placement = placeArray(layout, at, { voxelSizeNm })
     const hasNamedAxes = layout.axisNames !== undefined
-    return { storage, prefix: below, where: at, layout, placement, level: mip, hasNamedAxes }
+    const chunks = chunkSource(storage, below, layout)
+    return { storage, prefix: below, where: at, layout, placement, level: mip, hasNamedAxes, chunks }
   }
   throw chunkflowError('zarr-missing', `${where} is a group, not an array`, {
     where,
@@ -203,7 +200,9 @@ async function openLevel(
     })
   const given = { names: image.axisNames, scales: level.scales, voxelSizeNm }
   const placement = placeArray(node.layout, where, given)
-  return { storage, prefix: below, where, layout: node.layout, placement, level: mip, hasNamedAxes: true }
+  const { layout } = node
+  const chunks = chunkSource(storage, below, layout)
+  return { storage, prefix: below, where, layout, placement, level: mip, hasNamedAxes: true, chunks }
 }
 
 /** What the image that an array belongs to says of it, when the group lies in the same store. */

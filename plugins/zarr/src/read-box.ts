@@ -10,6 +10,7 @@ import {
   DTYPES,
   formatBox,
   intersectBoxes,
+  isChunkflowError,
   subtractZyx,
   type TypedArray,
   zyx,
@@ -31,7 +32,7 @@ import {
 import type { OpenedArray } from './open-array.js'
 import { bufferPool, chunksInFlight, forEachParallel } from './parallel.js'
 import { byRole } from './placement.js'
-import { chunkSource, decodeFailure } from './stored-chunks.js'
+import { decodeFailure } from './stored-chunks.js'
 
 export interface ReadBoxOptions {
   /** Global voxels. What lies beyond the array becomes its fill value. */
@@ -108,14 +109,26 @@ async function readInside(
     requireStored = false,
   }: Omit<ReadBoxOptions, 'box'> & { readonly inside: BoundingBox; readonly target: Target },
 ): Promise<void> {
-  const { layout } = array
+  const { layout, chunks: source } = array
   const grid = gridOf(array)
-  const source = chunkSource(array, workers)
   const { bytes } = DTYPES[layout.dtype]
   const bytesPerChunk = layout.chunkShape.reduce((product, size) => product * size, bytes)
   const place = target.data.buffer.byteLength < postedBytes ? placeThere : copyingPlacer(bytesPerChunk)
 
   async function read(part: GridChunk): Promise<void> {
+    try {
+      await attempt(part)
+    } catch (error) {
+      const isCorrupt = isChunkflowError(error) && error.code === 'zarr-chunk-corrupt'
+      if (layout.shards === null || !isCorrupt) throw error
+      // another process may have replaced the shard that the remembered index belongs to
+      source.forget(source.keyOf(part.index))
+      await attempt(part)
+    }
+    onChunk?.()
+  }
+
+  async function attempt(part: GridChunk): Promise<void> {
     const stored = await source.read(part.index, signal)
     if (stored === null && requireStored) throw missing(source.where(part.index))
     if (stored !== null) {
@@ -144,7 +157,6 @@ async function readInside(
           }),
       )
     }
-    onChunk?.()
   }
 
   type Decode = (buffer: ArrayBufferLike, offset: number, shape: Czyx) => Promise<void>

@@ -49,6 +49,7 @@ export interface SaveOptions {
   readonly mip: number
   readonly dtype: Dtype | undefined
   readonly chunkSize: Zyx | undefined
+  readonly shardSize: Zyx | undefined
   readonly order: AxisOrder | undefined
   readonly zarrFormat: 2 | 3
   readonly compressor: CompressorName
@@ -120,12 +121,21 @@ export function createSaver(
     const covered = (taskRange ?? chunkBox(chunk)).stop
     const shape = options.shape ?? subtractZyx(covered, options.voxelOffset)
     if (shape.some((size) => size < 1)) refuseStart(chunk, options.voxelOffset, path)
+    const chunkShape = options.chunkSize ?? defaultChunkShape(shape)
+    const shardShape = options.shardSize ?? null
+    if (shardShape?.some((size, axis) => size % chunkShape[axis]! !== 0))
+      throw chunkflowError(
+        'zarr-options',
+        `Shards of ${formatFlag(shardShape)} do not consist of whole chunks of ${formatFlag(chunkShape)}`,
+        { fix: 'make --shard-size a multiple of --chunk-size' },
+      )
     return {
       format: options.zarrFormat,
       dtype: chunk.dtype,
       channels: rank(chunk) === 3 ? null : channelCount(chunk),
       shape,
-      chunkShape: options.chunkSize ?? defaultChunkShape(shape),
+      chunkShape,
+      shardShape,
       order: options.order ?? (options.ome ? 'zyx' : 'xyz'),
       compressor: options.compressor,
       voxelOffset: options.voxelOffset,

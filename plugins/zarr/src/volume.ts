@@ -34,12 +34,11 @@ import { countOutside } from './count-outside.js'
 import { createImage } from './create-image.js'
 import { fillsWithZero } from './format/layout.js'
 import { isRecord, type Json } from './format/metadata.js'
-import { chunksIn, countChunks, gridOf } from './grid.js'
+import { chunksIn, countChunks, fileGridOf, gridOf } from './grid.js'
 import { asksForZarr, isArchive, parseLocation } from './location.js'
 import { type OpenedArray, type OpenedLevels, openLevels } from './open-array.js'
 import { forEachParallel } from './parallel.js'
 import { chunksToRead, readBox } from './read-box.js'
-import { chunkSource } from './stored-chunks.js'
 import { writeBox } from './write-box.js'
 
 /** Zarr and N5 arrays, and images of several levels, as VOLUMES. A scale is a level of the image. */
@@ -86,8 +85,10 @@ function describe(storage: Storage, { levels, isOme, isLabel }: OpenedLevels): V
     scales: levels.map((level, mip): VolumeScale => {
       const [, z, y, x] = gridOf(level).chunk
       const blockSize = zyx(z, y, x)
+      const [, writeZ, writeY, writeX] = fileGridOf(level).chunk
       const { box, voxelSizeNm } = level.placement
-      return { mip, box, blockSize, writeSize: blockSize, voxelSizeNm: voxelSizeNm ?? UNKNOWN_VOXEL_SIZE }
+      const writeSize = zyx(writeZ, writeY, writeX)
+      return { mip, box, blockSize, writeSize, voxelSizeNm: voxelSizeNm ?? UNKNOWN_VOXEL_SIZE }
     }),
   }
 }
@@ -145,10 +146,9 @@ function volumeOf(storage: Storage, opened: OpenedLevels, workers: CodecWorkers)
       const level = levelAt(mip)
       const inside = intersectBoxes(box, level.placement.box)
       if (inside === null) return false
-      const source = chunkSource(level, workers)
       let isMissing = false
       await forEachParallel(chunksIn(gridOf(level), inside), 16, undefined, async ({ index }) => {
-        if (!isMissing && !(await source.isStored(index))) isMissing = true
+        if (!isMissing && !(await level.chunks.isStored(index))) isMissing = true
       })
       return !isMissing
     },
@@ -212,13 +212,13 @@ function writable(
       `${formatBox(chunkBox(chunk))} lies outside ${where}, which covers ${formatBox(placement.box)}`,
       { where, fix: 'check the offset of the chunk and the z y x order of sizes' },
     )
-  const grid = gridOf(level)
+  const grid = fileGridOf(level)
   const isWhole = [...chunksIn(grid, box)].every((part) => boxContains(box, part.box))
   if (!isWhole && !allowUnaligned)
     throw chunkflowError(
       'zarr-options',
-      `${formatBox(box)} does not consist of whole chunks of ${where}: ${formatFlag(grid.chunk.slice(1))}, counted from ${formatFlag(placement.box.start)}`,
-      { where, fix: 'use boxes that are multiples of its chunks, or --allow-unaligned' },
+      `${formatBox(box)} does not consist of whole ${layout.shards === null ? 'chunks' : 'shards'} of ${where}: ${formatFlag(grid.chunk.slice(1))}, counted from ${formatFlag(placement.box.start)}`,
+      { where, fix: 'use boxes that are multiples of them, or --allow-unaligned' },
     )
   const hasChannels = chunk.shape.length === 4
   const voxels =

@@ -7,21 +7,24 @@ import {
   copyRegion,
   DTYPES,
   intersectBoxes,
+  spatialSize,
   subtractZyx,
   type TypedArray,
   type WriteOptions,
-  zyx,
 } from '@chunkflow/sdk'
 import { isConflict } from './change-json.js'
+import { type ChunkFile, filesIn } from './chunk-files.js'
 import type { CodecWorkers } from './codec-workers.js'
 import { isFilled, pipelineOf } from './format/layout.js'
-import { chunksIn, type GridChunk, gridOf, shapeOf, stridesIn } from './grid.js'
+import { type GridChunk, gridOf, shapeOf, stridesIn } from './grid.js'
 import type { OpenedArray } from './open-array.js'
 import { bufferPool, chunksInFlight, forEachParallel } from './parallel.js'
-import { chunkSource, decodeFailure, type StoredChunk } from './stored-chunks.js'
+import { decodeFailure } from './stored-chunks.js'
 
-/** How often a chunk that others keep changing is read, changed and written again. */
+/** How often a file that others keep changing is read, changed and written again. */
 const CHANGE_ATTEMPTS = 20
+/** Shards in flight: one is sent while the next one is made. */
+const SHARDS_IN_FLIGHT = 2
 
 export interface WriteBoxOptions {
   /** Global voxels inside the array and inside the chunk. */
@@ -32,15 +35,15 @@ export interface WriteBoxOptions {
 
 /** What became of the stored chunks that a write met. */
 export interface WriteCounts {
-  readonly written: number
+  written: number
   /** Nothing but the fill value: deleted, or not made. */
-  readonly deleted: number
+  deleted: number
 }
 
 /**
- * Writes a region of a chunk into an array of its element type and channels. Stored chunks that the region covers whole are
- * replaced, or deleted when all their voxels are the fill value; others are read, changed and written again if nobody
- * changed them meanwhile, so that neighbours lose nothing of each other. Every stored chunk is one whole write.
+ * Writes a region of a chunk into an array of its element type and channels. Files (stored chunks, or shards of them) that
+ * the region covers whole are replaced, or deleted when all their voxels are the fill value; others are read, changed and
+ * written again if nobody changed them meanwhile, so that neighbours lose nothing of each other. Every file is one whole write.
  * @throws zarr-contended, zarr-chunk-corrupt
  */
 export async function writeBox(
@@ -49,19 +52,16 @@ export async function writeBox(
   chunk: Chunk,
   { box, signal, onChunk }: WriteBoxOptions,
 ): Promise<WriteCounts> {
-  const { storage, prefix, layout } = array
-  const counts = { written: 0, deleted: 0 }
+  const { storage, layout, chunks } = array
+  const counts: WriteCounts = { written: 0, deleted: 0 }
   const grid = gridOf(array)
-  const source = chunkSource(array, workers)
   const { array: Elements, bytes } = DTYPES[layout.dtype]
   const elements = layout.chunkShape.reduce((product, size) => product * size, 1)
+  const lanes = chunksInFlight(elements * bytes)
   const pool = bufferPool(elements * bytes)
   const pipeline = pipelineOf(layout)
   const strides = stridesIn(grid.roles, layout.chunkShape)
-  const [chunkChannels, ...spatial] = grid.chunk
-  const inMemory = [chunkChannels, ...spatial] as const
   const voxels = chunk.data.length / grid.channels
-  const size = spatialSizeOf(chunk)
 
   /** The chunk's voxels over those of a stored chunk. */
   function overlay(part: GridChunk, common: BoundingBox, data: TypedArray): void {
@@ -69,93 +69,99 @@ export async function writeBox(
     copyRegion(
       {
         data: chunk.data.subarray(first, first + part.channels * voxels) as TypedArray,
-        shape: shapeOf(part.channels, size),
+        shape: shapeOf(part.channels, spatialSize(chunk)),
       },
       subtractZyx(common.start, chunk.voxelOffset),
-      { data, shape: inMemory },
+      { data, shape: grid.chunk },
       subtractZyx(common.start, part.full.start),
       boxSize(common),
     )
   }
-  const fill = (data: TypedArray): void => void (data as Uint8Array).fill(layout.fill[0] as number)
 
-  async function decode({ index }: GridChunk, stored: StoredChunk, data: TypedArray): Promise<void> {
-    await workers
-      .decode({
-        pipeline,
-        bytes: stored.bytes,
-        start: layout.chunkShape.map(() => 0),
-        count: layout.chunkShape,
-        target: data.buffer,
-        offset: 0,
-        strides,
-      })
-      .catch((error: unknown) => {
-        throw decodeFailure(error, source.where(index))
-      })
+  async function decode({ index }: GridChunk, stored: Uint8Array, data: TypedArray): Promise<void> {
+    const start = layout.chunkShape.map(() => 0)
+    const request = { pipeline, bytes: stored, start, count: layout.chunkShape, offset: 0, strides }
+    await workers.decode({ ...request, target: data.buffer }).catch((error: unknown) => {
+      throw decodeFailure(error, chunks.where(index))
+    })
   }
-  const send = async (part: GridChunk, data: TypedArray, condition: WriteOptions): Promise<void> => {
-    const encoded = await workers.encode({ pipeline, source: data.buffer, strides })
-    await storage.write(`${prefix}${layout.keyOf(part.index)}`, encoded, {
+
+  /** The new bytes of a stored chunk that meets the region; null when it is nothing but the fill value. */
+  async function encode(part: GridChunk, stored: Uint8Array | null): Promise<Uint8Array | null> {
+    const buffer = pool.take()
+    try {
+      const data = new Elements(buffer, 0, elements) as TypedArray
+      if (stored !== null && !boxContains(box, part.box)) await decode(part, stored, data)
+      else (data as Uint8Array).fill(layout.fill[0] as number)
+      overlay(part, intersectBoxes(part.box, box)!, data)
+      return isFilled(data, layout) ? null : await workers.encode({ pipeline, source: buffer, strides })
+    } finally {
+      pool.give(buffer)
+    }
+  }
+
+  /** All chunks of a file: those that meet the region anew, others as they are. */
+  async function make(file: ChunkFile, before: readonly (Uint8Array | null)[]): Promise<Uint8Array | null> {
+    const made = [...before]
+    await forEachParallel(file.parts, lanes, signal, async ({ part, entry }) => {
+      made[entry] = await encode(part, before[entry] ?? null)
+    })
+    return file.join(made)
+  }
+  const finish = (file: ChunkFile, isStored: boolean): void => {
+    chunks.forget(file.key)
+    counts[isStored ? 'written' : 'deleted'] += file.parts.length
+    for (const _ of file.parts) onChunk?.()
+  }
+  const write = (file: ChunkFile, content: Uint8Array, condition: WriteOptions): Promise<void> =>
+    storage.write(file.key, content, {
       contentType: 'application/octet-stream',
       ...condition,
       ...(signal === undefined ? {} : { signal }),
     })
-    counts.written += 1
+
+  async function replace(file: ChunkFile): Promise<void> {
+    const content = await make(file, file.nothing)
+    if (content === null) await storage.delete(file.key)
+    else await write(file, content, {})
+    finish(file, content !== null)
   }
 
-  async function replace(part: GridChunk, common: BoundingBox, data: TypedArray): Promise<void> {
-    fill(data)
-    overlay(part, common, data)
-    if (isFilled(data, layout)) {
-      await storage.delete(`${prefix}${layout.keyOf(part.index)}`)
-      counts.deleted += 1
-    } else await send(part, data, {})
-  }
-
-  /** @returns false when another writer changed the chunk meanwhile */
-  async function change(part: GridChunk, common: BoundingBox, data: TypedArray): Promise<boolean> {
-    const stored = await source.read(part.index, signal)
-    if (stored === null) fill(data)
-    else await decode(part, stored, data)
-    overlay(part, common, data)
-    // a chunk of nothing is not made; one that is there is not deleted, as a delete has no condition
-    if (stored === null && isFilled(data, layout)) {
-      counts.deleted += 1
-      return true
+  /** @returns false when another writer changed the file meanwhile */
+  async function change(file: ChunkFile): Promise<boolean> {
+    const object = await storage.read(file.key, signal === undefined ? {} : { signal })
+    const content = await make(file, object === null ? file.nothing : await file.split(object))
+    // a file of nothing is not made; one that is there is not deleted, as a delete has no condition
+    if (content !== null || object !== null) {
+      const version = object?.version
+      const condition: WriteOptions =
+        object === null ? { ifAbsent: true } : version === undefined ? {} : { ifVersion: version }
+      try {
+        await write(file, content ?? (await file.blank(workers)), condition)
+      } catch (error) {
+        if (!isConflict(error)) throw error
+        return false
+      }
     }
-    const condition: WriteOptions =
-      stored === null ? { ifAbsent: true } : stored.version === undefined ? {} : { ifVersion: stored.version }
-    try {
-      await send(part, data, condition)
-      return true
-    } catch (error) {
-      if (!isConflict(error)) throw error
-      return false
-    }
+    finish(file, content !== null)
+    return true
   }
 
-  async function changeUntilDone(part: GridChunk, common: BoundingBox, data: TypedArray): Promise<void> {
-    for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt++) if (await change(part, common, data)) return
+  async function changeUntilDone(file: ChunkFile): Promise<void> {
+    for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt++) if (await change(file)) return
     throw chunkflowError(
       'zarr-contended',
-      `${source.where(part.index)} was changed by other writers ${CHANGE_ATTEMPTS} times`,
+      `${storage.root}/${file.key} was changed by other writers ${CHANGE_ATTEMPTS} times`,
       {
-        fix: 'use tasks that are multiples of the array’s chunks, so that no two of them change the same one',
+        fix: 'use tasks of whole chunks, or whole shards, of the array, so that no two of them change the same one',
         retryable: true,
       },
     )
   }
 
-  await forEachParallel(chunksIn(grid, box), chunksInFlight(elements * bytes), signal, async (part) => {
-    const common = intersectBoxes(part.box, box)!
-    const buffer = pool.take()
-    const data = new Elements(buffer, 0, elements)
-    await (boxContains(box, part.box) ? replace : changeUntilDone)(part, common, data)
-    pool.give(buffer)
-    onChunk?.()
-  })
+  const inFlight = layout.shards === null ? lanes : SHARDS_IN_FLIGHT
+  await forEachParallel(filesIn(array, box), inFlight, signal, (file) =>
+    boxContains(box, file.box) ? replace(file) : changeUntilDone(file),
+  )
   return counts
 }
-
-const spatialSizeOf = ({ shape }: Chunk) => zyx(shape.at(-3)!, shape.at(-2)!, shape.at(-1)!)

@@ -1,17 +1,41 @@
 /** Zarr 3 against zarrita's own writer and reader, and shards laid out by hand after the specification. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { boxFromSize, cutout, emptyChunk, zyx } from '@chunkflow/sdk'
 import { rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { create, get, open, type Readable, set } from 'zarrita'
-import { sameVoxels, zarrFolder } from './testing/zarr-folder.js'
-import { crc32c } from './worker/crc32c.js'
+import { codecWorkers } from './codec-workers.js'
+import { crc32c } from './crc32c.js'
+import { openArray } from './open-array.js'
+import { readBox } from './read-box.js'
+import { sameVoxels, WORKER, zarrFolder } from './testing/zarr-folder.js'
 
 const test = suite('zarr 3')
 const folder = zarrFolder()
 const { file, read, save } = folder
 test.after(() => folder.remove())
+
+const filesBelow = (root: string): string[] =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+
+/** The same with ranges, which shards need. */
+function rangesOf(name: string) {
+  const { get } = filesOf(name)
+  type Range = { offset: number; length: number } | { suffixLength: number }
+  return {
+    get,
+    getRange: async (key: string, range: Range) => {
+      const bytes = await get(key)
+      return 'suffixLength' in range
+        ? bytes?.slice(-range.suffixLength)
+        : bytes?.slice(range.offset, range.offset + range.length)
+    },
+  }
+}
 
 /** zarrita's store interface over a folder. */
 function filesOf(name: string) {
@@ -156,6 +180,76 @@ for (const atEnd of [true, false])
     writeFileSync(file(`${store}/c/0/0/0`), Buffer.concat(parts).subarray(0, 50))
     assert.match(await refusal(() => read({ store })), 'zarr-chunk-corrupt')
   })
+
+for (const order of ['xyz', 'zyx'])
+  test(`shards that are written, ${order}: neighbours within one, empty chunks, an empty shard; read by zarrita`, async () => {
+    const store = `written-${order}.zarr`
+    const whole = rampChunk([2, 10, 12, 9], { dtype: 'uint16' })
+    for (let index = 0; index < 5 * 12 * 9; index++) whole.data[index] = 0
+    const options = {
+      store,
+      order,
+      zarrFormat: 3,
+      shape: [10, 12, 9],
+      chunkSize: [2, 3, 3],
+      shardSize: [4, 6, 6],
+    }
+    const boxes = [
+      boxFromSize(zyx(0, 0, 0), zyx(5, 7, 9)),
+      boxFromSize(zyx(5, 0, 0), zyx(5, 7, 4)),
+      boxFromSize(zyx(5, 0, 4), zyx(5, 7, 5)),
+      boxFromSize(zyx(0, 7, 0), zyx(10, 5, 9)),
+    ]
+    await Promise.all(boxes.map((box) => save(cutout(whole, box), options)))
+    assert.ok(sameVoxels(await read({ store }), whole))
+    const corner = boxFromSize(zyx(9, 1, 8), zyx(1, 9, 1))
+    assert.ok(
+      sameVoxels(await read({ store, chunkStart: [9, 1, 8], chunkSize: [1, 9, 1] }), cutout(whole, corner)),
+    )
+    const array = await open.v3(rangesOf(store) as Readable, { kind: 'array' })
+    const { data, stride } = await get(array)
+    const at = order === 'xyz' ? [8, 11, 9, 1] : [1, 9, 11, 8]
+    const index = at.reduce((sum, position, axis) => sum + position * stride[axis]!, 0)
+    assert.is((data as Uint16Array)[index], ((1 * 10 + 9) * 12 + 11) * 9 + 8)
+    const count = (): number => filesBelow(file(store)).filter((name) => !name.endsWith('.json')).length
+    // of channel 0 the first z 5 are empty: 1 of 3 shards along z; of channel 1 none
+    assert.is(count(), 2 * 2 * 2 + 3 * 2 * 2)
+    await save(emptyChunk('uint16', [2, 10, 12, 9]), { store })
+    assert.is(count(), 0)
+  })
+
+test('a shard replaced by another process is read anew', async () => {
+  const store = 'replaced.zarr'
+  const options = {
+    store,
+    order: 'zyx',
+    zarrFormat: 3,
+    chunkSize: [2, 4, 4],
+    shardSize: [4, 4, 4],
+    compressor: 'zstd',
+  }
+  const first = rampChunk([4, 4, 4], { dtype: 'uint32' })
+  await save(first, options)
+  const array = await openArray(await folder.store.open(store), { driver: 'any', mip: 0 })
+  const workers = codecWorkers(folder.compute, WORKER)
+  const readAll = () => readBox(array, workers, { box: array.placement.box })
+  assert.ok(sameVoxels(await readAll(), first))
+  const second = rampChunk([4, 4, 4], { dtype: 'uint32' })
+  second.data.fill(7 as never)
+  await save(second, options)
+  assert.ok(sameVoxels(await readAll(), second))
+  await workers.dispose()
+})
+
+test('shards and chunks that do not fit are refused', async () => {
+  const chunk = rampChunk([4, 4, 4], { dtype: 'uint8' })
+  assert.match(
+    await refusal(() =>
+      save(chunk, { store: 'odd.zarr', zarrFormat: 3, chunkSize: [2, 2, 3], shardSize: [4, 4, 4] }),
+    ),
+    'do not consist of whole chunks',
+  )
+})
 
 test('extensions that are not known are refused by name', async () => {
   const refused = async (name: string, change: object): Promise<string> => {

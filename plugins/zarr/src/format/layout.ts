@@ -5,9 +5,8 @@ import type { CodecDescription, PipelineDescription } from '../worker/pipeline.j
 export interface ShardLayout {
   /** Chunks along each axis of a shard. */
   readonly chunksPerShard: readonly number[]
-  readonly indexCodecs: readonly CodecDescription[]
-  /** Bytes of the encoded index. */
-  readonly indexBytes: number
+  /** The index ends with a CRC-32C. */
+  readonly hasChecksum: boolean
   readonly indexAtEnd: boolean
 }
 

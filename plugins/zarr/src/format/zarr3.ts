@@ -50,7 +50,7 @@ export function parseZarr3(json: Json, text: string, where: string): ArrayLayout
     attributes,
     axisNames:
       axisNames(json.dimension_names, shape.length) ?? axisNames(attributes._ARRAY_DIMENSIONS, shape.length),
-    readOnly: inner === null ? undefined : 'its chunks are packed into shards',
+    readOnly: undefined,
   }
 }
 
@@ -73,15 +73,17 @@ function parseShards(
       'write the array with one level of shards',
     )
   const { codecs: indexCodecs } = parseCodecs(json.index_codecs, 8, where, refuse)
-  const allowed = new Set(['bytes', 'crc32c'])
-  if (indexCodecs.some(({ name }) => !allowed.has(name)))
-    throw unsupported('An index of shards is compressed', where, 'write it with the codecs bytes and crc32c')
-  const entries = chunksPerShard.reduce((product, size) => product * size, 1)
-  const checksums = indexCodecs.filter(({ name }) => name === 'crc32c').length
+  const names = indexCodecs.map(({ name }) => name).join()
+  const isBigEndian = indexCodecs[0]?.configuration?.endian === 'big'
+  if ((names !== 'bytes' && names !== 'bytes,crc32c') || isBigEndian)
+    throw unsupported(
+      `An index of shards is encoded with ${names}${isBigEndian ? ', big-endian' : ''}`,
+      where,
+      'write it with the codecs bytes (little-endian) and crc32c',
+    )
   const shards: ShardLayout = {
     chunksPerShard,
-    indexCodecs,
-    indexBytes: 16 * entries + 4 * checksums,
+    hasChecksum: indexCodecs.length > 1,
     indexAtEnd: json.index_location !== 'start',
   }
   return { chunkShape, codecs, shards }

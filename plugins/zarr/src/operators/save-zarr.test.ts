@@ -244,7 +244,7 @@ test('a dry run writes nothing and says what it would write', async () => {
   assert.not(existsSync(file('dry.zarr')))
 })
 
-test('shards and N5 are read only', async () => {
+test('N5 is read only', async () => {
   const made = python(
     `zarr.open_group(zarr.N5Store('a.n5'), mode='w').create_dataset('raw', shape=(5, 9, 14), dtype='u2'); print('made')`,
   )

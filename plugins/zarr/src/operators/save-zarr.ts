@@ -12,7 +12,7 @@ against other workers; chunks of nothing but 0 are not stored.`,
   examples: [
     'create-chunk save-zarr -s a.zarr',
     'create-chunk --size 20 30 40 --voxel-offset 10 0 0 save-zarr -s file://volumes.zarr -p volumes/raw --shape 64 64 64 -c 16 32 32 -r 40 4 4 --order zyx',
-    'create-chunk --dtype uint32 save-zarr -s labels.zarr --zarr-format 3 --compressor blosc',
+    'create-chunk --dtype uint32 save-zarr -s labels.zarr --zarr-format 3 --compressor blosc --chunk-size 16 32 32 --shard-size 64 64 64',
   ],
   flags: {
     store: flag.text({ char: 's', required: true, summary: 'folder or URL' }),
@@ -52,6 +52,12 @@ against other workers; chunks of nothing but 0 are not stored.`,
       defaultText: '64 64 64 or less',
       summary: 'stored chunks of a new array, z y x; one channel each',
     }),
+    shardSize: flag.integers3({
+      minimum: 1,
+      defaultText: 'a file a chunk',
+      summary:
+        'pack the chunks of a new Zarr 3 array into files of this size, z y x; tasks of whole shards are fastest',
+    }),
     order: flag.text({
       char: 'o',
       choices: ['xyz', 'zyx'],
@@ -75,7 +81,9 @@ against other workers; chunks of nothing but 0 are not stored.`,
   services: { store: STORE, compute: COMPUTE },
   effects: 'write',
   timed: true,
-  infer(_, { ome, order }) {
+  infer(_, { ome, order, shardSize, zarrFormat }) {
+    if (shardSize !== undefined && zarrFormat !== 3)
+      throw chunkflowError('zarr-options', 'Zarr 2 has no shards', { fix: 'add --zarr-format 3' })
     if (ome && order === 'xyz')
       throw chunkflowError('zarr-options', 'OME-Zarr images have their axes in the order (c) z y x', {
         fix: 'leave --order out, or give --order zyx',

@@ -1,7 +1,7 @@
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import type * as Zstd from '@mongodb-js/zstd'
 import { registry } from 'zarrita'
-import { crc32c } from './crc32c.js'
+import { crc32c } from '../crc32c.js'
 
 /** What zarrita expects of a codec from bytes to bytes. */
 interface BytesCodec {
