@@ -1355,6 +1355,8 @@ export interface OperatorMethods {
     dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
     /** stored chunks of a new array, z y x; one channel each */
     chunkSize?: readonly [number, number, number]
+    /** pack the chunks of a new Zarr 3 array into files of this size, z y x; tasks of whole shards are fastest */
+    shardSize?: readonly [number, number, number]
     /** order of the axes on disk, slowest first; channels come last in xyz, first in zyx */
     order?: 'xyz' | 'zyx'
     /** version of a new array */
@@ -2843,6 +2845,8 @@ export interface OperatorFunctions {
     dtype?: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'uint64' | 'int64' | 'float16' | 'float32' | 'float64'
     /** stored chunks of a new array, z y x; one channel each */
     chunkSize?: readonly [number, number, number]
+    /** pack the chunks of a new Zarr 3 array into files of this size, z y x; tasks of whole shards are fastest */
+    shardSize?: readonly [number, number, number]
     /** order of the axes on disk, slowest first; channels come last in xyz, first in zyx */
     order?: 'xyz' | 'zyx'
     /** version of a new array */

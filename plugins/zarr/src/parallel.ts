@@ -37,6 +37,10 @@ const MOST_IN_FLIGHT = 32
 export const chunksInFlight = (bytesPerChunk: number): number =>
   Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(BYTES_IN_FLIGHT / (COPIES * bytesPerChunk))))
 
+/** What chunks in flight take together, at most. */
+export const bytesInFlight = (bytesPerChunk: number): number =>
+  chunksInFlight(bytesPerChunk) * COPIES * bytesPerChunk
+
 /** Buffers of one size, used again: fresh memory costs more than the work on it. */
 export function bufferPool(bytes: number): {
   take(): SharedArrayBuffer

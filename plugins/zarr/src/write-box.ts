@@ -24,7 +24,7 @@ import { decodeFailure } from './stored-chunks.js'
 /** How often a file that others keep changing is read, changed and written again. */
 const CHANGE_ATTEMPTS = 20
 /** Shards in flight: one is sent while the next one is made. */
-const SHARDS_IN_FLIGHT = 2
+export const SHARDS_IN_FLIGHT = 2
 
 export interface WriteBoxOptions {
   /** Global voxels inside the array and inside the chunk. */

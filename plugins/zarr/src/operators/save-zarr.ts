@@ -1,6 +1,18 @@
-import { COMPUTE, chunkflowError, chunkOf, DTYPE_NAMES, defineOperator, flag, STORE } from '@chunkflow/sdk'
+import {
+  bytesPerElement,
+  COMPUTE,
+  chunkflowError,
+  chunkOf,
+  DTYPE_NAMES,
+  defineOperator,
+  flag,
+  productZyx,
+  STORE,
+} from '@chunkflow/sdk'
 import { codecWorkers } from '../codec-workers.js'
+import { bytesInFlight } from '../parallel.js'
 import { createSaver } from '../saver.js'
+import { SHARDS_IN_FLIGHT } from '../write-box.js'
 
 export default defineOperator({
   name: 'save-zarr',
@@ -89,6 +101,20 @@ against other workers; chunks of nothing but 0 are not stored.`,
         fix: 'leave --order out, or give --order zyx',
       })
     return {}
+  },
+  estimate({ inputChunkName }, { dtype, chunkSize, shardSize }) {
+    const stored = dtype ?? inputChunkName?.dtype
+    if (stored === undefined) return undefined
+    const voxels = inputChunkName?.shape?.reduce((product, size) => product * size, 1)
+    const isConverted = dtype !== undefined && dtype !== inputChunkName?.dtype
+    if (isConverted && voxels === undefined) return undefined
+    const bytes = bytesPerElement(stored)
+    return {
+      bytes:
+        bytesInFlight(productZyx(chunkSize ?? [64, 64, 64]) * bytes) +
+        (shardSize === undefined ? 0 : SHARDS_IN_FLIGHT * productZyx(shardSize) * bytes) +
+        (isConverted ? voxels! * bytes : 0),
+    }
   },
   create({ options, services: { store, compute }, workers: entries, globals, name, logger }) {
     const workers = codecWorkers(compute, entries.zarr!)
