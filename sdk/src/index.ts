@@ -2,3 +2,4 @@
 export * from '@chunkflow/kernel/authoring'
 export * from './contracts/index.js'
 export * from './errors.js'
+export * from './for-each-parallel.js'

@@ -1,7 +1,7 @@
 import type { Chunk } from '@chunkflow/sdk'
+import { forEachParallel } from '@chunkflow/sdk'
 import type { ComputeServices } from '@chunkflow/sdk/numerics'
 import type { Crew } from './crew.js'
-import { forEachInLanes } from './lanes.js'
 import type { BuildRequest, FileOptions, JoinRequest, ReduceRequest } from './mesh.worker.js'
 import { BATCH_LIMITS, type BatchLimits, batchesOf, partsOf } from './surfaces/batches.js'
 import { countSurfaces, extractSurfaces, type SurfaceCounts, type Surfaces } from './surfaces/surfaces.js'
@@ -54,10 +54,10 @@ export async function buildMeshes(
       triangles: counts.triangles.slice(from, to),
     }
     const surfaces = await extractSurfaces(sections, ids.slice(from, to), own, services)
-    await forEachInLanes(jobsOf(surfaces, own), 2 * crew.size, signal, async (job, lane) => {
+    await forEachParallel(jobsOf(surfaces, own), 2 * crew.size, signal, async (job, lane) => {
       const request: BuildRequest = { ...options, ...job.surfaces, ...job.counts }
       const files = await crew.call<Uint8Array[]>(lane, 'build', request)
-      await forEachInLanes(files.entries(), WRITES, signal, async ([index, bytes]) => {
+      await forEachParallel(files.entries(), WRITES, signal, async ([index, bytes]) => {
         const isEmpty = job.counts.triangleCounts[index] === 0
         if (!isEmpty) await write({ id: ids[from + job.first + index]!, bytes })
       })
@@ -108,7 +108,7 @@ async function buildLarge(
   const numbered = async function* () {
     for await (const part of parts) yield [next++, part] as const
   }
-  await forEachInLanes(numbered(), crew.size, signal, async ([index, part], lane) => {
+  await forEachParallel(numbered(), crew.size, signal, async ([index, part], lane) => {
     const { factor, maximumErrorNm, voxelSizeNm } = options
     const request: ReduceRequest = { ...part, factor, maximumErrorNm, voxelSizeNm }
     reduced[index] = await crew.call<WordMesh>(lane, 'reduce', request)

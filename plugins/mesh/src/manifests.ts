@@ -1,6 +1,5 @@
-import { chunkflowError } from '@chunkflow/sdk'
+import { chunkflowError, forEachParallel } from '@chunkflow/sdk'
 import type { MeshFolder } from './folder/mesh-folder.js'
-import { forEachInLanes } from './lanes.js'
 
 /** Ids that begin with some digits, or, when exact, are those digits. */
 export interface NamePart {
@@ -55,7 +54,7 @@ export async function writeManifests(
     for (const smaller of split(part.digits)) count += await writeManifests(folder, smaller, options)
     return count
   }
-  await forEachInLanes(fragments, WRITES, signal, async ([id, names]) => {
+  await forEachParallel(fragments, WRITES, signal, async ([id, names]) => {
     if (!isDry) await folder.writeManifest(BigInt(id), [...names].sort())
     onObject?.()
   })

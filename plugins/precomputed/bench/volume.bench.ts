@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { boxFromSize, createChunk, cutout } from '@chunkflow/sdk'
+import { boxFromSize, createChunk, cutout, forEachParallel } from '@chunkflow/sdk'
 import { serviceFamily, temporaryFolder } from '@chunkflow/sdk/testing'
 import type { Bench } from '../../../test/bench/measure.js'
 import { mirroredImage } from '../../../test/bench/sample-image.js'
@@ -9,7 +9,6 @@ import { rawEncoding } from '../src/encodings/raw.js'
 import { createBlockCache } from '../src/volume/block-cache.js'
 import { blocksIn } from '../src/volume/blocks.js'
 import { createPrecomputedFormat } from '../src/volume/format.js'
-import { forEachParallel } from '../src/volume/parallel.js'
 
 const SIZE = [128, 512, 512] as const
 const LEVEL = 6

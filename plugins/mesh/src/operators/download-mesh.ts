@@ -5,6 +5,7 @@ import {
   defineOperator,
   FILES,
   flag,
+  forEachParallel,
   type Logger,
   STORE,
   type Task,
@@ -14,7 +15,6 @@ import { createCrew } from '../crew.js'
 import { type MeshFolder, openMeshFolder, requireFolder } from '../folder/mesh-folder.js'
 import { readVolumeInfo } from '../folder/volume-info.js'
 import { parseIds } from '../ids.js'
-import { forEachInLanes } from '../lanes.js'
 import type { MergeRequest, StoredFragment } from '../mesh.worker.js'
 import { refuseNegativeIds, requireLabels } from '../surfaces/label-volume.js'
 
@@ -92,7 +92,7 @@ export default defineOperator({
         const bar = progress.start('download-mesh', ids.length, 'objects')
         let written = 0
         try {
-          await forEachInLanes(ids, crew.size, signal, async (id, lane) => {
+          await forEachParallel(ids, crew.size, signal, async (id, lane) => {
             const names = await findManifest(folder, id, mayBeMissing, logger)
             if (names !== null) {
               const fragments = await readFragments(folder, names, signal)
@@ -141,7 +141,7 @@ async function readFragments(
   signal: AbortSignal,
 ): Promise<StoredFragment[]> {
   const fragments: StoredFragment[] = []
-  await forEachInLanes(names.entries(), READS, signal, async ([index, name]) => {
+  await forEachParallel(names.entries(), READS, signal, async ([index, name]) => {
     fragments[index] = await folder.readFragment(name)
   })
   return fragments

@@ -1,7 +1,6 @@
-import { chunkflowError, isChunkflowError, type Zyx } from '@chunkflow/sdk'
+import { chunkflowError, forEachParallel, isChunkflowError, type Zyx } from '@chunkflow/sdk'
 import { type BlockSet, blockSet } from './block-set.js'
 import { blocksIn, countBlocks } from './blocks.js'
-import { forEachParallel } from './parallel.js'
 import type { Layout } from './scale-access.js'
 
 /** Which blocks of a layout are stored. */

@@ -6,6 +6,7 @@ import {
   chunkBox,
   chunkflowError,
   describeChunk,
+  forEachParallel,
   type NewVolume,
   type Storage,
   type Store,
@@ -21,7 +22,6 @@ import { blocksIn, writableBox } from './blocks.js'
 import { decompress } from './compression.js'
 import { countOutside } from './count-outside.js'
 import { newInfo, parseInfo, printInfo, type VolumeInfo } from './info.js'
-import { forEachParallel } from './parallel.js'
 import { printProvenance } from './provenance.js'
 import { readBox } from './read.js'
 import { readBeside } from './read-beside.js'

@@ -6,6 +6,7 @@ import {
   copyRegion,
   DTYPES,
   emptyChunk,
+  forEachParallel,
   formatBox,
   intersectBoxes,
   productZyx,
@@ -15,7 +16,7 @@ import {
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import { decodeBlock } from './decode-block.js'
 import type { ScaleInfo, VolumeInfo } from './info.js'
-import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
+import { blocksInFlight, bufferPool } from './parallel.js'
 import { blockShape, bytesPerBlock, layoutFor, type ScaleAccess } from './scale-access.js'
 
 /** Blocks fetched at once: what keeps a remote store busy. */

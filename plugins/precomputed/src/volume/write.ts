@@ -6,6 +6,7 @@ import {
   chunkflowError,
   copyRegion,
   DTYPES,
+  forEachParallel,
   intersectBoxes,
   isChunkflowError,
   productZyx,
@@ -16,7 +17,7 @@ import {
 import type { PackedBlock, StoredFile } from './block-store.js'
 import { type Block, blocksIn, countBlocks } from './blocks.js'
 import { decodeBlock } from './decode-block.js'
-import { blocksInFlight, bufferPool, forEachParallel } from './parallel.js'
+import { blocksInFlight, bufferPool } from './parallel.js'
 import { blockShape, bytesPerBlock, type Layout, type ScaleAccess } from './scale-access.js'
 
 /** Blocks in flight unless asked otherwise: compression fills the thread pool while others are being sent. */

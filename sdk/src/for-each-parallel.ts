@@ -1,10 +1,12 @@
 /**
- * Works through items, at most `lanes` at once. After the first failure, or an abort, nothing new is started; what is under
- * way ends before the error is thrown.
+ * Works through items, at most `limit` at once. After the first failure, or an abort, nothing new is started; what is under
+ * way ends before the error is thrown, so that no work goes on behind the caller's back.
+ * @param work also told which of the `limit` lanes it runs in, counted from 0: each lane does one item at a time
+ * @throws the first failure, the reason of the abort
  */
-export async function forEachInLanes<T>(
+export async function forEachParallel<T>(
   items: Iterable<T> | AsyncIterable<T>,
-  lanes: number,
+  limit: number,
   signal: AbortSignal | undefined,
   work: (item: T, lane: number) => Promise<void>,
 ): Promise<void> {
@@ -22,7 +24,7 @@ export async function forEachInLanes<T>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, lanes) }, (_, lane) => run(lane)))
+  await Promise.all(Array.from({ length: Math.max(1, limit) }, (_, lane) => run(lane)))
   if (failures.length === 0) return
   await iterator.return?.()
   throw failures[0]
