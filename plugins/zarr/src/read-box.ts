@@ -8,6 +8,7 @@ import {
   copyRegion,
   createChunk,
   DTYPES,
+  forEachParallel,
   formatBox,
   intersectBoxes,
   isChunkflowError,
@@ -30,7 +31,7 @@ import {
   stridesIn,
 } from './grid.js'
 import type { OpenedArray } from './open-array.js'
-import { bufferPool, chunksInFlight, forEachParallel } from './parallel.js'
+import { bufferPool, chunksInFlight } from './parallel.js'
 import { byRole } from './placement.js'
 import { decodeFailure } from './stored-chunks.js'
 

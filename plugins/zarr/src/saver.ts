@@ -21,9 +21,9 @@ import {
   type Zyx,
   zyx,
 } from '@chunkflow/sdk'
+import { countOutside } from '@chunkflow/sdk/numerics'
 import { addAttributes } from './attributes.js'
 import type { CodecWorkers } from './codec-workers.js'
-import { countOutside } from './count-outside.js'
 import { createArray } from './create-array.js'
 import { countChunks, gridOf } from './grid.js'
 import { addLevel, requireFinerLevels } from './image-metadata.js'

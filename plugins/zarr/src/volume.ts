@@ -11,6 +11,7 @@ import {
   DTYPES,
   describeChunk,
   emptyChunk,
+  forEachParallel,
   formatBox,
   formatFlag,
   intersectBoxes,
@@ -28,16 +29,15 @@ import {
   withProperties,
   zyx,
 } from '@chunkflow/sdk'
+import { countOutside } from '@chunkflow/sdk/numerics'
 import { encodeJson } from './change-json.js'
 import { type CodecWorkers, codecWorkers } from './codec-workers.js'
-import { countOutside } from './count-outside.js'
 import { createImage } from './create-image.js'
 import { fillsWithZero } from './format/layout.js'
 import { isRecord, type Json } from './format/metadata.js'
 import { chunksIn, countChunks, fileGridOf, gridOf } from './grid.js'
 import { asksForZarr, isArchive, parseLocation } from './location.js'
 import { type OpenedArray, type OpenedLevels, openLevels } from './open-array.js'
-import { forEachParallel } from './parallel.js'
 import { chunksToRead, readBox } from './read-box.js'
 import { writeBox } from './write-box.js'
 

@@ -6,6 +6,7 @@ import {
   chunkflowError,
   copyRegion,
   DTYPES,
+  forEachParallel,
   intersectBoxes,
   spatialSize,
   subtractZyx,
@@ -18,7 +19,7 @@ import type { CodecWorkers } from './codec-workers.js'
 import { isFilled, pipelineOf } from './format/layout.js'
 import { type GridChunk, gridOf, shapeOf, stridesIn } from './grid.js'
 import type { OpenedArray } from './open-array.js'
-import { bufferPool, chunksInFlight, forEachParallel } from './parallel.js'
+import { bufferPool, chunksInFlight } from './parallel.js'
 import { decodeFailure } from './stored-chunks.js'
 
 /** How often a file that others keep changing is read, changed and written again. */

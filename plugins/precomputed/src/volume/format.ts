@@ -17,10 +17,10 @@ import {
   type WriteReport,
   type WriteVolumeOptions,
 } from '@chunkflow/sdk'
+import { countOutside } from '@chunkflow/sdk/numerics'
 import { type BlockCensus, type CensusOptions, takeCensus } from './block-census.js'
 import { blocksIn, writableBox } from './blocks.js'
 import { decompress } from './compression.js'
-import { countOutside } from './count-outside.js'
 import { newInfo, parseInfo, printInfo, type VolumeInfo } from './info.js'
 import { printProvenance } from './provenance.js'
 import { readBox } from './read.js'

@@ -7,7 +7,7 @@ import {
   isBigDtype,
   spatialSize,
   subtractZyx,
-} from '@chunkflow/sdk'
+} from '@chunkflow/kernel/authoring'
 
 /** How many voxels other than 0 a chunk has outside a box (all channels). */
 export function countOutside(chunk: Chunk, box: BoundingBox): number {
