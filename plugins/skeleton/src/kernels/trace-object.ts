@@ -28,7 +28,7 @@ const PIECE_ELEMENTS = 2 ** 20
 const KERNEL_BYTES = 65_535 * 65_536
 /** The map of the box, and the tables of the kernel. */
 const BOX_VOXEL_BYTES = 4
-const OBJECT_VOXEL_BYTES = 54
+const OBJECT_VOXEL_BYTES = 58
 
 /** What an object takes in the memory of a kernel. */
 export const kernelBytes = ({ size, voxels }: LabelledObject): number =>

@@ -24,6 +24,7 @@ import { voxelSizeOf } from '../voxel-size.js'
 
 export default defineOperator({
   name: 'skeletonize',
+  nameChar: 'n',
   summary: 'Find the centre lines of all objects',
   description:
     'TEASAR: in each connected part of an object lines lead from its farthest ends to its root, through the middle, until everything is near a line. With --output-path they are stored as fragments <id>:<box> in the precomputed form of Neuroglancer, for aggregate-skeleton-fragments.',

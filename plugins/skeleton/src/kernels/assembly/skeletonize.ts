@@ -39,9 +39,10 @@ let parent: usize = 0
 let heap: usize = 0
 let heapPlace: usize = 0
 let heapSize: u32 = 0
-/** u32: a ring of voxels, and u8: whether a voxel is in it. */
-let ring: usize = 0
-let inRing: usize = 0
+/** u32, u32, u8: voxels from which balls spread on, as lists by `covers`, and whether a voxel is in one. */
+let spreadNext: usize = 0
+let spreadBefore: usize = 0
+let isSpreading: usize = 0
 let end: usize = 0
 
 let vertices: u32 = 0
@@ -117,7 +118,7 @@ function table(bytes: usize): usize {
 }
 
 /** Where the tables end, or would end if addresses had more than 32 bits. */
-const tablesEnd = (): u64 => <u64>map + mapBytes() + (<u64>voxels + 1) * 54 + 13 * 16
+const tablesEnd = (): u64 => <u64>map + mapBytes() + (<u64>voxels + 1) * 58 + 14 * 16
 
 /**
  * Makes the tables, and finds how far each voxel is from the surface.
@@ -138,9 +139,10 @@ export function measure(nmZ: f64, nmY: f64, nmX: f64, beyond: u32): u32 {
   vertexAt = table(4)
   heap = table(4)
   heapPlace = table(4)
-  ring = table(4)
+  spreadNext = table(4)
+  spreadBefore = table(4)
   parent = table(1)
-  inRing = table(1)
+  isSpreading = table(1)
   if (voxels == 0 || tablesEnd() >= 0xffff0000 || !reserveLines()) return 0
   memory.fill(costs, 0, end - costs)
   const total = planeStep * (depth + 1)
@@ -490,16 +492,66 @@ function findWay(target: u32): void {
   }
 }
 
+/** Heads of the lists: the lowest `covers` come first. */
+let fronts: usize = 0
+let frontCount: u32 = 0
+let perFront: f64 = 0
+let largestBall: f64 = 0
+let lowestFront: u32 = 0
+let spreading: u32 = 0
+
+/** Lists of about one step, no more than a million. @returns where the memory for them ends */
+function measureFronts(at: usize): usize {
+  let deepest: f64 = 0
+  for (let voxel: u32 = 1; voxel <= voxels; voxel++) deepest = max(deepest, <f64>getF32(surface, voxel))
+  largestBall = ballScale * deepest + ballConstant
+  perFront = largestBall > 0 ? min(perBucket, 1048576 / largestBall) : 1
+  frontCount = <u32>(largestBall * perFront) + 2
+  fronts = at
+  return at + (<usize>frontCount << 2)
+}
+
+@inline function frontOf(outside: f64): u32 { return <u32>max(0, (outside + largestBall) * perFront) }
+
+/** A ball reaches farther beyond a voxel than those that are known. */
+@inline
+function cover(voxel: u32, outside: f64, middle: u32): void {
+  if (load<u8>(isSpreading + voxel) != 0) {
+    const next = getU32(spreadNext, voxel)
+    const before = getU32(spreadBefore, voxel)
+    if (next != 0) setU32(spreadBefore, next, before)
+    if (before == 0) setU32(fronts, frontOf(getF64(covers, voxel)), next)
+    else setU32(spreadNext, before, next)
+  } else spreading++
+  store<u8>(isSpreading + voxel, 1)
+  setF64(covers, voxel, outside)
+  setU32(ball, voxel, middle)
+  const front = frontOf(outside)
+  const next = getU32(fronts, front)
+  setU32(spreadNext, voxel, next)
+  if (next != 0) setU32(spreadBefore, next, voxel)
+  setU32(spreadBefore, voxel, 0)
+  setU32(fronts, front, voxel)
+  lowestFront = min(lowestFront, front)
+}
+
 /**
- * Covers what lies in the balls around voxels in the ring and hangs together with their middles inside them. `covers` says how far
- * a voxel is outside of the ball that reaches farthest beyond it: it is not positive for those that are covered.
- * @param head,tail where the ring begins and ends
+ * Covers what lies in the balls around voxels that wait, and hangs together with their middles inside them. `covers` says how far
+ * a voxel is outside of the ball that reaches farthest beyond it: it is not positive for those that are covered. The balls that
+ * reach farthest spread first, so that most voxels are looked at once.
  */
-function spread(head: u32, tail: u32): void {
-  while (head != tail) {
-    const voxel = getU32(ring, head)
-    head = head == voxels ? 0 : head + 1
-    store<u8>(inRing + voxel, 0)
+function spread(): void {
+  while (spreading > 0) {
+    const voxel = getU32(fronts, lowestFront)
+    if (voxel == 0) {
+      lowestFront++
+      continue
+    }
+    const next = getU32(spreadNext, voxel)
+    setU32(fronts, lowestFront, next)
+    if (next != 0) setU32(spreadBefore, next, 0)
+    store<u8>(isSpreading + voxel, 0)
+    spreading--
     const middle = getU32(ball, voxel)
     const radius = ballScale * <f64>getF32(surface, middle) + ballConstant
     const centre = getU32(place, middle)
@@ -518,15 +570,10 @@ function spread(head: u32, tail: u32): void {
           const ny = <f64>(y + dy) * sizeY
           const nx = <f64>(x + dx) * sizeX
           const outside = sqrt(nz * nz + ny * ny + nx * nx) - radius
-          if (outside > 0 || outside >= getF64(covers, other)) continue
-          setF64(covers, other, outside)
-          setU32(ball, other, middle)
-          if (load<u8>(inRing + other) != 0) continue
-          store<u8>(inRing + other, 1)
-          setU32(ring, tail, other)
-          tail = tail == voxels ? 0 : tail + 1
+          if (outside <= 0 && outside < getF64(covers, other)) cover(other, outside, middle)
         }
   }
+  lowestFront = frontCount
 }
 
 /** A vertex is { voxel u32, the vertex it is joined with u32 }. @returns 0 when memory ends */
@@ -558,25 +605,19 @@ function addWay(target: u32): u32 {
   }
 }
 
-/** Adds the cheapest way from a voxel, covers what is near it, and lets later ways join it. @returns 0 when memory ends */
+/** Adds the cheapest way from a voxel, lets later ways join it, and balls around it spread next. @returns 0 when memory ends */
 function addLine(target: u32): u32 {
   const from = vertices
   findWay(target)
   if (!addWay(target)) return 0
-  let waiting: u32 = 0
   for (let vertex = from; vertex < vertices; vertex++) {
     const voxel = getU32(vertexTable, vertex * 2)
     setF64(costs, voxel, 0)
     store<u8>(parent + voxel, NONE)
     push(voxel)
     const outside = -(ballScale * <f64>getF32(surface, voxel) + ballConstant)
-    if (outside >= getF64(covers, voxel)) continue
-    setF64(covers, voxel, outside)
-    setU32(ball, voxel, voxel)
-    store<u8>(inRing + voxel, 1)
-    setU32(ring, waiting++, voxel)
+    if (outside < getF64(covers, voxel)) cover(voxel, outside, voxel)
   }
-  spread(0, waiting)
   return 1
 }
 
@@ -592,7 +633,12 @@ export function trace(scale: f64, constant: f64, exponent: f64, penaltyFactor: f
   penaltyScale = penaltyFactor
   vertices = 0
   edges = 0
-  vertexTable = (buckets + (<usize>bucketCount << 2) + 15) & ~15
+  const frontsEnd = measureFronts((buckets + (<usize>bucketCount << 2) + 15) & ~15)
+  if (!reserve(<u64>frontsEnd + 64)) return 0
+  memory.fill(fronts, 0, <usize>frontCount << 2)
+  lowestFront = frontCount
+  spreading = 0
+  vertexTable = (frontsEnd + 15) & ~15
   memory.fill(vertexAt, 0, (<usize>voxels + 1) << 2)
   memory.fill(heapPlace, 0, (<usize>voxels + 1) << 2)
   for (let voxel: u32 = 1; voxel <= voxels; voxel++) {
@@ -635,10 +681,16 @@ function tracePart(seed: u32, first: u32, targets: usize, targetCount: u32): u32
     setU32(targets, index, DONE)
     if (!addLine(target)) return 0
   }
-  if (getF64(covers, farthest) > 0 && !addLine(farthest)) return 0
+  spread()
+  if (getF64(covers, farthest) > 0) {
+    if (!addLine(farthest)) return 0
+    spread()
+  }
   for (let index = count; index > 0; index--) {
     const voxel = getU32(order, first + index - 1)
-    if (getF64(covers, voxel) > 0 && !addLine(voxel)) return 0
+    if (getF64(covers, voxel) <= 0) continue
+    if (!addLine(voxel)) return 0
+    spread()
   }
   return count
 }
