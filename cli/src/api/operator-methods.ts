@@ -1446,7 +1446,7 @@ export interface OperatorMethods {
     scale?: number
     /** ... plus so many nm */
     constant?: number
-    /** the higher, the closer lines keep to the middle */
+    /** the higher, the farther lines may leave the middle to be short */
     penaltyExponent?: number
     pdrfExponent?: number
     /** weight of keeping to the middle against short ways */
@@ -2930,7 +2930,7 @@ export interface OperatorFunctions {
     scale?: number
     /** ... plus so many nm */
     constant?: number
-    /** the higher, the closer lines keep to the middle */
+    /** the higher, the farther lines may leave the middle to be short */
     penaltyExponent?: number
     pdrfExponent?: number
     /** weight of keeping to the middle against short ways */

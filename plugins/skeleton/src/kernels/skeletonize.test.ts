@@ -13,7 +13,7 @@ const services = { compute: inlineCompute() }
 const PARAMETERS: TeasarParameters = {
   scale: 4,
   constantNm: 0,
-  penaltyExponent: 16,
+  penaltyExponent: 4,
   penaltyScale: 100_000,
   fixBorders: false,
 }

@@ -63,12 +63,14 @@ export default defineOperator({
       names: readonly string[],
       signal: AbortSignal,
     ): Promise<Skeleton> {
-      const fragments: Skeleton[] = []
       // in the order of names: the same result whatever the order of the listing
-      for (const name of [...names].sort()) {
+      const ordered = [...names].sort()
+      const found = new Map<string, Skeleton>()
+      await inParallel(ordered, async (name) => {
         const fragment = await folder.read(name, signal)
-        if (fragment !== null) fragments.push(fragment)
-      }
+        if (fragment !== null) found.set(name, fragment)
+      })
+      const fragments = ordered.flatMap((name) => found.get(name) ?? [])
       return tidy(mergeFragments(fragments), {
         dustNm: options.dustThreshold,
         tickNm: options.tickThreshold,

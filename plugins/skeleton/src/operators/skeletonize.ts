@@ -66,9 +66,9 @@ export default defineOperator({
     constant: flag.number({ default: 500, minimum: 0, summary: '... plus so many nm' }),
     penaltyExponent: flag.number({
       aliases: ['pdrf-exponent'],
-      default: 16,
+      default: 4,
       minimum: 0,
-      summary: 'the higher, the closer lines keep to the middle',
+      summary: 'the higher, the farther lines may leave the middle to be short',
     }),
     penaltyScale: flag.number({
       aliases: ['pdrf-scale'],
