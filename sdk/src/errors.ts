@@ -9,4 +9,5 @@ export const SDK_ERROR_CODES = {
   'storage-path-invalid': 'A path or URL is not one a storage can be opened with.',
   'storage-unavailable': 'A storage cannot be reached, or fails again and again.',
   'storage-unsupported': 'A storage cannot do what is asked of it.',
+  'synapses-invalid': 'A file or a variable holds no synapses, or such that contradict each other.',
 } as const

@@ -1159,7 +1159,7 @@ export interface OperatorMethods {
     /** Instance name. */
     name?: string
   }): Chain
-  /** Save a chunk to an HDF5 file. */
+  /** Save a chunk, or synapses, to an HDF5 file. */
   saveH5(options: {
     /** variable to read */
     inputName?: string
@@ -2666,10 +2666,10 @@ export interface OperatorFunctions {
     /** Instance name. */
     name?: string
   }, settings?: CallSettings): Promise<Chunk>
-  /** Save a chunk to an HDF5 file. */
+  /** Save a chunk, or synapses, to an HDF5 file. */
   saveH5(options: {
     /** variable to read */
-    input: Chunk | null
+    input: unknown
     /** file, or prefix of files named by box */
     fileName: string
     /** shape of the HDF5 chunks */

@@ -6,6 +6,7 @@ import {
   type Dtype,
   NUMERIC_DTYPES,
   parseOptions,
+  type Synapses,
   zyx,
 } from '@chunkflow/sdk'
 import { ODD_PLACEMENT, ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
@@ -162,6 +163,21 @@ test('prefixes and folders get the box of each chunk; null leaves an empty file'
   await save(null, { fileName: 'untouched-', touch: false }, { bbox })
   assert.not.ok(existsSync(file('untouched-0-1_0-2_0-3.h5')))
   assert.match(await refusal(() => save(null, { fileName: 'none-' })), 'task-no-bbox')
+})
+
+test('synapses are saved as tables, named by the box of the task', async () => {
+  const synapses: Synapses = {
+    pre: { shape: [2, 3], dtype: 'int32', data: new Int32Array([7, -3, 11, 8, -2, 12]) },
+    post: { shape: [1, 4], dtype: 'int32', data: new Int32Array([1, 8, -1, 14]) },
+    resolution: zyx(40, 8, 4),
+    preConfidence: new Float32Array([0.5, 1]),
+  }
+  const bbox = boxFromSize(zyx(7, -3, 11), zyx(5, 9, 14))
+  await save(synapses, { fileName: 'syns-' }, { bbox })
+  const { datasets } = await folder.tables.read('syns-7-12_-3-6_11-25.h5')
+  assert.equal(Object.keys(datasets).sort(), ['post', 'pre', 'pre_confidence', 'resolution'])
+  assert.equal([...(datasets.pre!.data as Int32Array)], [7, -3, 11, 8, -2, 12])
+  assert.equal([...(datasets.resolution!.data as Float64Array)], [40, 8, 4])
 })
 
 test('a dry run and a failure leave the folder as it was', async () => {

@@ -10,8 +10,13 @@ import {
   defineOperator,
   FILES,
   flag,
+  HDF5,
+  isChunk,
+  isSynapses,
   optionalBoxOf,
+  type Synapses,
   type Task,
+  tableFromSynapses,
 } from '@chunkflow/sdk'
 import { fileOfBox, namesOneFile } from '../file-name.js'
 import { hdf5Worker } from '../session.js'
@@ -21,9 +26,9 @@ import { writeHdf5 } from '../write-hdf5.js'
 export default defineOperator({
   name: 'save-h5',
   aliases: ['write-h5'],
-  summary: 'Save a chunk to an HDF5 file',
+  summary: 'Save a chunk, or synapses, to an HDF5 file',
   description:
-    'A file name that does not end in .h5, .hdf5 or .hdf is a prefix or a folder: the box of the chunk and .h5 are added. An existing file is replaced. Null leaves an empty file, as a mark that the task was done.',
+    'A file name that does not end in .h5, .hdf5 or .hdf is a prefix or a folder: the box of the chunk and .h5 are added. Files of synapses are named by the box of the task, and options of chunks have no effect on them. An existing file is replaced. Null leaves an empty file, as a mark that the task was done.',
   examples: [
     'create-chunk save-h5 --file-name a.h5',
     'create-chunk --dtype uint64 save-h5 -f chunk- --chunk-size 16 32 32 --compression szip',
@@ -32,7 +37,7 @@ export default defineOperator({
     inputName: flag.input({
       char: 'i',
       aliases: ['input-chunk-name', 'input'],
-      kind: 'chunk',
+      kind: ['chunk', 'synapses'],
       nullable: true,
     }),
     fileName: flag.text({ char: 'f', required: true, summary: 'file, or prefix of files named by box' }),
@@ -58,7 +63,7 @@ export default defineOperator({
     }),
     touch: flag.boolean({ default: true, summary: 'null leaves an empty file' }),
   },
-  services: { files: FILES, compute: COMPUTE },
+  services: { files: FILES, compute: COMPUTE, tables: HDF5 },
   effects: 'write',
   infer(inputs, { compression, dtype }) {
     if (compression === 'lzf')
@@ -77,29 +82,34 @@ export default defineOperator({
     // a slab exists here, in the library, and compressed
     return copied > 0 && voxels === undefined ? undefined : { bytes: 3 * SLAB_BYTES + (voxels ?? 0) * copied }
   },
-  create({ options, services: { files, compute }, workers, logger }) {
+  create({ options, services: { files, compute, tables }, workers, logger }) {
     const { fileName, compression } = options
     const worker = hdf5Worker(compute, workers.hdf5!)
 
-    /** The chunk to save and its file; the chunk is null when there is none. */
-    async function plan(task: Task): Promise<{ chunk: Chunk | null; file: string }> {
-      const chunk = task.get(options.inputName) === null ? null : chunkOf(task, options.inputName)
-      if (namesOneFile(fileName)) return { chunk, file: fileName }
-      const box = chunk === null ? optionalBoxOf(task) : chunkBox(chunk)
+    const inputOf = (task: Task): Chunk | Synapses | null => {
+      const value = task.get(options.inputName)
+      return value === null || isSynapses(value) ? value : chunkOf(task, options.inputName)
+    }
+    /** What to save, null when there is nothing, and its file. */
+    async function plan(task: Task): Promise<{ value: Chunk | Synapses | null; file: string }> {
+      const value = inputOf(task)
+      if (namesOneFile(fileName)) return { value, file: fileName }
+      const box = isChunk(value) ? chunkBox(value) : optionalBoxOf(task)
       if (box === undefined)
         throw chunkflowError('task-no-bbox', 'There is neither a chunk nor a box to name the file by', {
           fix: 'give a --file-name that ends in .h5',
         })
-      return { chunk, file: await fileOfBox(files, fileName, box) }
+      return { value, file: await fileOfBox(files, fileName, box) }
     }
     return {
       async run(task, { signal, progress }) {
-        const { chunk, file } = await plan(task)
-        if (chunk === null) {
+        const { value, file } = await plan(task)
+        if (value === null) {
           if (options.touch) await files.write(file, new Uint8Array(0))
           return
         }
-        const saved = options.dtype === undefined ? chunk : astype(chunk, options.dtype)
+        if (isSynapses(value)) return tables.write(file, tableFromSynapses(value), { signal })
+        const saved = options.dtype === undefined ? value : astype(value, options.dtype)
         const bar = progress.start(`writing ${file}`, saved.data.length, 'voxels')
         try {
           await files.writeAtomic(file, (temporary) =>
@@ -122,8 +132,8 @@ export default defineOperator({
         }
       },
       async dryRun(task) {
-        const { chunk, file } = await plan(task)
-        if (chunk !== null) logger.info(`dry run: would write ${file}`)
+        const { value, file } = await plan(task)
+        if (value !== null) logger.info(`dry run: would write ${file}`)
         else if (options.touch) logger.info(`dry run: would leave an empty ${file}`)
       },
       dispose: () => worker.dispose(),

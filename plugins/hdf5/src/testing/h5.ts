@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { AnyOperator, Chunk } from '@chunkflow/sdk'
+import type { AnyOperator, Chunk, Synapses } from '@chunkflow/sdk'
 import {
   askPython,
   inlineCompute,
@@ -10,6 +10,7 @@ import {
 } from '@chunkflow/sdk/testing'
 import loadH5 from '../operators/load-h5.js'
 import saveH5 from '../operators/save-h5.js'
+import { hdf5Tables } from '../tables.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -19,6 +20,7 @@ export function h5Folder() {
   const files = testFiles(folder.path)
   const compute = inlineCompute()
   const entry = new URL('../hdf5.worker.ts', import.meta.url)
+  const tables = hdf5Tables(files, compute, entry)
   const run = (
     definition: AnyOperator,
     options: Values,
@@ -28,7 +30,7 @@ export function h5Folder() {
     runOperator(definition, {
       options: options as never,
       variables,
-      services: { files, compute },
+      services: { files, compute, tables },
       workers: { hdf5: entry },
       ...more,
     })
@@ -37,9 +39,14 @@ export function h5Folder() {
     files,
     compute,
     entry,
+    tables,
     file: (name: string): string => path.join(folder.path, name),
-    save: (chunk: Chunk | null, options: Values, variables: Values = {}, more: { dryRun?: boolean } = {}) =>
-      run(saveH5, options, { chunk, ...variables }, more),
+    save: (
+      chunk: Chunk | Synapses | null,
+      options: Values,
+      variables: Values = {},
+      more: { dryRun?: boolean } = {},
+    ) => run(saveH5, options, { chunk, ...variables }, more),
     load: (options: Values, variables: Values = {}, more: { dryRun?: boolean } = {}) =>
       run(loadH5, options, variables, more),
     /** What load-h5 leaves in `chunk`. */

@@ -1,5 +1,4 @@
-import { defineOperator, FILES, flag, HDF5 } from '@chunkflow/sdk'
-import { tableFromSynapses } from '../files/hdf5.js'
+import { defineOperator, FILES, flag, HDF5, tableFromSynapses } from '@chunkflow/sdk'
 import { jsonFromSynapses } from '../files/json.js'
 import { isJson, targetFile } from '../files/names.js'
 import { synapsesOf } from '../records.js'
