@@ -89,6 +89,38 @@ test('a signal stops all processes in an orderly way: tasks in hand go back', as
   assert.equal(processesWith(queue), [])
 })
 
+test('a second signal ends all processes at once', async () => {
+  writeFileSync(
+    file('endless.mjs'),
+    'export const execute = async (chunk) => { await new Promise((done) => setTimeout(done, 60000)); return chunk }\n',
+  )
+  await run(
+    '--save-pipeline endless.json create-chunk --size 4 6 8 plugin -f ./endless.mjs -i chunk -o chunk',
+  )
+  await run('generate-tasks -c 4 6 8 -g 1 2 2 -q fq://endless')
+  const queue = `fq://${file('endless')}`
+  const supervisor = spawn(
+    process.execPath,
+    [path.join(ROOT, 'cli/bin/chunkflow.mjs'), ...['worker', 'endless.json', '-q', queue, '-n', '2']],
+    { cwd, env: { ...process.env, NODE_OPTIONS: '' }, stdio: 'ignore' },
+  )
+  const ended = new Promise<number | null>((resolve) => supervisor.on('close', resolve))
+  const until = async (isSo: () => boolean): Promise<void> => {
+    for (let tries = 0; !isSo() && tries < 150; tries++) await sleep(100)
+  }
+  const held = () => filesIn(file('endless/queue')).filter((name) => !name.startsWith('0--')).length
+  await until(() => held() === 2)
+  supervisor.kill('SIGTERM')
+  await sleep(500)
+  supervisor.kill('SIGTERM')
+  assert.is(await ended, 143)
+  const workers = () => processesWith(`${queue} -n 2 --processes 1`)
+  await until(() => workers().length === 0)
+  const left = workers()
+  for (const worker of left) process.kill(worker, 'SIGKILL')
+  assert.equal(left, [])
+})
+
 test('refuses pipelines that make tasks themselves, and files that are none', async () => {
   await run('--save-pipeline grid.json generate-tasks -c 4 6 8 -g 1 1 2 create-chunk')
   const source = await chunkflow('worker grid.json -q fq://one', { cwd })

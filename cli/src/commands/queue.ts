@@ -72,6 +72,7 @@ async function report(name: string, opened: Queue, json: boolean, signal: AbortS
   const failures: Pick<FailedMessage, 'body' | 'reason'>[] = []
   if (opened.failed !== undefined)
     for await (const { body, reason } of opened.failed({ signal })) failures.push({ body, reason })
+  refuseInterrupted(name, signal)
   if (json) {
     process.stdout.write(`${JSON.stringify({ queue: name, counts: counts ?? null, failures }, null, 2)}\n`)
     return 0
@@ -114,5 +115,16 @@ async function settle(
   }
   const done = what === 'retry' ? 'wait for workers again' : 'are forgotten'
   print(`${settled} failed tasks ${done}${left > 0 ? `, ${left} of other causes are left` : ''}`)
+  refuseInterrupted(name, signal)
   return 0
+}
+
+/** A list ends early when the command is stopped, without an error. @throws run-interrupted */
+function refuseInterrupted(name: string, signal: AbortSignal): void {
+  if (signal.aborted)
+    throw chunkflowError('run-interrupted', 'Stopped before all failed tasks were looked at', {
+      where: `queue ${name}`,
+      fix: 'run the same command again',
+      retryable: true,
+    })
 }

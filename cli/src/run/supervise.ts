@@ -22,9 +22,12 @@ export async function supervise(
 ): Promise<number> {
   const children = new Set<ChildProcess>()
   const { signal, release } = listenForSignals((message) => logger.warn(message))
-  signal.addEventListener('abort', () => {
+  const stop = (): void => {
     for (const child of children) child.kill('SIGTERM')
-  })
+  }
+  signal.addEventListener('abort', stop)
+  // also what a second signal does: it is the second one for the workers, too, which end at once
+  process.on('exit', stop)
   // the terminal goes away
   const hangUp = (): void => void process.kill(process.pid, 'SIGTERM')
   process.on('SIGHUP', hangUp)
@@ -47,6 +50,9 @@ export async function supervise(
     const codes = await Promise.all(Array.from({ length: processes }, (_, index) => keepOne(index + 1)))
     return Math.max(...codes)
   } finally {
+    // there are some left only when another one could not be started
+    stop()
+    process.off('exit', stop)
     process.off('SIGHUP', hangUp)
     release()
   }
