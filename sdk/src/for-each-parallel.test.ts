@@ -55,4 +55,25 @@ test('an abort is an error, before the next item', async () => {
   assert.equal(done, [1, 2])
 })
 
+test('who waits for an item while another lane fails, or the run is stopped, does not begin it', async () => {
+  async function* slow() {
+    yield 1
+    await sleep(10)
+    yield 2
+  }
+  const stop = new AbortController()
+  for (const [signal, end] of [
+    [undefined, () => Promise.reject(new Error('failed'))],
+    [stop.signal, async () => stop.abort(new Error('stopped'))],
+  ] as const) {
+    const begun: number[] = []
+    const reason = await forEachParallel(slow(), 2, signal, async (item) => {
+      begun.push(item)
+      await end()
+    }).catch((error: Error) => error.message)
+    assert.match(reason!, /^(failed|stopped)$/)
+    assert.equal(begun, [1])
+  }
+})
+
 test.run()

@@ -17,7 +17,9 @@ export async function forEachParallel<T>(
       try {
         signal?.throwIfAborted()
         const next = await iterator.next()
-        if (next.done === true) return
+        // another lane may have failed while this one waited
+        if (next.done === true || failures.length > 0) return
+        signal?.throwIfAborted()
         await work(next.value, lane)
       } catch (error) {
         failures.push(error)

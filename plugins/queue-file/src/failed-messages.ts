@@ -1,7 +1,7 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { FailedMessage } from '@chunkflow/sdk'
-import { folderFailure, isGone } from './folder.js'
+import { folderFailure, isGone, textOf } from './folder.js'
 import { stampOf, ticketName } from './ticket.js'
 
 const GRAVEYARD = 'dead'
@@ -58,9 +58,3 @@ export async function* failedMessages(folder: string, signal: AbortSignal): Asyn
     }
   }
 }
-
-const textOf = (file: string): Promise<string | null> =>
-  readFile(file, 'utf8').catch((error: unknown) => {
-    if (isGone(error)) return null
-    throw error
-  })

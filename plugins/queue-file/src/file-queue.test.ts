@@ -1,5 +1,13 @@
 import { fork } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { codeOf, queueConformance, sideBySide, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
@@ -90,6 +98,26 @@ test('who was too slow cannot extend, but what is done is done', async () => {
   await slow.acknowledge()
   assert.equal(readdirSync(at('slow/queue')), [])
   await other.acknowledge()
+})
+
+test('a message that its former holder finishes while it is fetched is passed over', async () => {
+  const queue = await driver.open(at('finished'), {})
+  // a link to nothing can be renamed and not be read, as a file that goes in between
+  symlinkSync(at('nowhere'), at('finished/queue/0--gone.json'))
+  assert.is(await queue.receive({ signal }), null)
+  await queue.send(['0-1_0-1_0-1'])
+  assert.is((await queue.receive({ signal }))?.body, '0-1_0-1_0-1')
+})
+
+test('when a message cannot be sent, nothing is sent behind the back of who was told so', async () => {
+  const queue = await driver.open(at('full'), {})
+  const bodies = Array.from({ length: 400 }, (_, index) => `${index}-${index + 1}_0-1_0-1`)
+  // what is no text cannot be written
+  bodies[1] = 5 as never
+  assert.is(await codeOf(queue.send(bodies)), 'queue-unreachable')
+  const sent = readdirSync(at('full/queue')).length
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.is(readdirSync(at('full/queue')).length, sent)
 })
 
 test('processes share a queue: every message is done once', async () => {

@@ -1,8 +1,22 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { chunkflowError, type Queue, type QueueDriver, type QueueMessage } from '@chunkflow/sdk'
+import {
+  chunkflowError,
+  forEachParallel,
+  type Queue,
+  type QueueDriver,
+  type QueueMessage,
+} from '@chunkflow/sdk'
 import { failedIds, failedMessages, graveOf } from './failed-messages.js'
-import { folderFailure, isGone, openFolder, queueFolder, requireFolder, writeWhole } from './folder.js'
+import {
+  folderFailure,
+  isGone,
+  openFolder,
+  queueFolder,
+  requireFolder,
+  textOf,
+  writeWhole,
+} from './folder.js'
 import { newIds, parseTicket, stampOf, type Ticket, ticketName } from './ticket.js'
 
 /** How long a task is hidden from others unless somebody says otherwise. */
@@ -79,7 +93,9 @@ function openQueue(folder: string, ownSeconds: number): Queue {
     const until = (): number => nowSeconds() + seconds + 1
     let held: Ticket = { ...ticket, visibleFrom: until() }
     if (!(await move(ticket, fileOf(held)))) return null
-    const text = await readFile(fileOf(held), 'utf8')
+    const text = await textOf(fileOf(held))
+    // who held it before has finished after all
+    if (text === null) return null
     const attempt = async <T>(what: string, action: () => Promise<T>): Promise<T> => {
       try {
         return await action()
@@ -127,13 +143,10 @@ function openQueue(folder: string, ownSeconds: number): Queue {
     keepsStamps: true,
     async send(bodies, { stamp } = {}) {
       const ids = newIds(bodies.length, stamp)
-      let next = 0
-      const lane = async (): Promise<void> => {
-        for (let index = next++; index < bodies.length; index = next++)
-          await writeWhole(fileOf({ visibleFrom: 0, id: ids[index]! }), bodies[index]!, folder)
-      }
       try {
-        await Promise.all(Array.from({ length: WRITES_IN_FLIGHT }, lane))
+        await forEachParallel(bodies.entries(), WRITES_IN_FLIGHT, undefined, ([index, body]) =>
+          writeWhole(fileOf({ visibleFrom: 0, id: ids[index]! }), body, folder),
+        )
       } catch (error) {
         throw folderFailure('Cannot send tasks', folder, error)
       }

@@ -18,6 +18,13 @@ const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoExceptio
 /** True when the file is no longer under that name. */
 export const isGone = (error: unknown): boolean => codeOf(error) === 'ENOENT'
 
+/** What is in a file; null when there is none. */
+export const textOf = (file: string): Promise<string | null> =>
+  readFile(file, 'utf8').catch((error: unknown) => {
+    if (isGone(error)) return null
+    throw error
+  })
+
 /** An error of the file system as one of ours. */
 export function folderFailure(what: string, folder: string, cause: unknown): Error {
   if (isChunkflowError(cause)) return cause
@@ -75,10 +82,7 @@ export async function requireFolder(folder: string): Promise<void> {
 export async function openFolder(folder: string, wanted: QueueSettings): Promise<QueueSettings> {
   const file = path.join(folder, SETTINGS)
   await mkdir(path.join(folder, 'queue'), { recursive: true })
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (isGone(error)) return null
-    throw error
-  })
+  const text = await textOf(file)
   if (text === null) {
     await writeWhole(file, `${JSON.stringify(wanted)}\n`, folder)
     return wanted

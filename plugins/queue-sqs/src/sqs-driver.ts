@@ -31,6 +31,10 @@ const DEAD_LETTERS = '-dead-letters'
 /** Attributes hold 256 KiB together with the body; a reason is a sentence or a traceback. */
 const LONGEST_REASON = 4000
 
+/** Without what Amazon refuses in a text: most control characters (colours of a terminal), halves of character pairs. */
+const printable = (text: string): string =>
+  text.replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
+
 /** Opens Amazon SQS queues by name; see the README for where credentials, region and endpoint come from. */
 export function createSqsDriver(environment: Environment): QueueDriver & { dispose(): void } {
   const wait = waitSeconds(environment)
@@ -151,7 +155,7 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
       async deadLetter(reason) {
         aside ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS)
         const target = await attempt('Cannot open the queue of dead letters', aside)
-        const why = { reason: reason.slice(0, LONGEST_REASON) || 'unknown' }
+        const why = { reason: printable(reason.slice(0, LONGEST_REASON)) || 'unknown' }
         const letter = { body, attributes: { ...why, ...attributesOf(stamp) } }
         // sent before it is deleted: it may be there twice, never not at all
         await attempt('Cannot put a task aside', sendBatches(client, target, [letter], `sqs://${name}`))

@@ -263,6 +263,16 @@ test('a dead letter lies in a queue beside, with its reason', async () => {
   assert.is(letter!.message.messageAttributes.reason.StringValue, 'model.onnx is missing')
 })
 
+test('a reason loses the characters that Amazon refuses, so that the letter is kept', async () => {
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+  const queue = await driver.open('colours', {})
+  await queue.send(['0-1_0-1_0-1'])
+  await (await queue.receive({ signal }))!.deadLetter!('\u001b[31mred\u001b[0m\0 \t\n\uffff\ud800 naïve 🧠')
+  const reasons: string[] = []
+  for await (const { reason } of queue.failed!({ signal })) reasons.push(reason)
+  assert.equal(reasons, ['[31mred[0m \t\n naïve 🧠'])
+})
+
 test('the wait at the server is told in whole seconds up to 20', () => {
   assert.is(waitSeconds({}), 20)
   assert.is(waitSeconds({ CHUNKFLOW_QUEUE_WAIT_SECONDS: '3' }), 3)
