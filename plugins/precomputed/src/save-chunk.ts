@@ -30,7 +30,7 @@ import {
 } from './volume/format.js'
 import { newInfo, scaleOf } from './volume/info.js'
 import type { CompressionChoice } from './volume/scale-access.js'
-import { logKey } from './volume/task-log.js'
+import { logKey, storedLog } from './volume/task-log.js'
 import { BLOCKS_IN_FLIGHT } from './volume/write.js'
 
 export interface SaveOptions extends Creation {
@@ -180,7 +180,7 @@ export function createSaver(
       if (made !== null) await writeThumbnail(made.thumbnail, made.target, context.signal)
       // the kernel sets the timer when the step is over: too late for the uploaded log
       task.log.timer[options.name] = (performance.now() - started) / 1000
-      if (options.uploadLog) await volume.writeJson(logKey(chunkBox(chunk)), task.log)
+      if (options.uploadLog) await volume.writeJson(logKey(chunkBox(chunk)), storedLog(task.log, mip))
     },
     async describe(task, chunk, context) {
       if (isSkipped(chunk)) return

@@ -117,6 +117,25 @@ test('a run that is resumed skips tasks of zeros that the log names', async () =
   assert.is(await outcome([2, 8, 8], { logged: true }), undefined)
 })
 
+test('the log of one scale says nothing of another', async () => {
+  const { look, run, objects } = await written()
+  const box = boxFromSize(zyx(9, -3, 11), zyx(3, 9, 14))
+  // another scale of the same grid, which nobody wrote
+  const info = JSON.parse(Buffer.from(objects().get('info')!).toString())
+  info.scales.push({ ...info.scales[0], key: '8_16_80', resolution: [8, 16, 80] })
+  objects().set('info', Buffer.from(JSON.stringify(info)))
+  assert.match(await refuses(look({ mip: 1 }), 'volume-incomplete'), '18 boxes')
+  const outcome = async (mip: number) =>
+    (await run(skipTask, { options: { logged: true, mip }, variables: { bbox: box } })).outcome?.kind
+  assert.equal([await outcome(0), await outcome(1)], ['skip', undefined])
+  // other programs do not tell the scale
+  const key = 'log/9-12_-3-6_11-25.json'
+  assert.is(JSON.parse(Buffer.from(objects().get(key)!).toString()).mip, 0)
+  objects().set(key, Buffer.from('{"timer": {}}'))
+  assert.match(await refuses(look({ mip: 1 }), 'volume-incomplete'), '6 boxes')
+  assert.is(await outcome(1), 'skip')
+})
+
 test('a dry run looks, and writes no file', async () => {
   const { look, files } = await written({ second: false })
   assert.match(

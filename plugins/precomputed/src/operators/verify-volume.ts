@@ -12,11 +12,11 @@ import {
   STORE,
 } from '@chunkflow/sdk'
 import { anonymousPath } from '@chunkflow/sdk/storage'
-import { findLost } from '../verify/find-lost.js'
+import { findLost, lacksBlocks } from '../verify/find-lost.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { scaleOf } from '../volume/info.js'
 import { openOnce } from '../volume/open-once.js'
-import { boxesInLog } from '../volume/task-log.js'
+import { boxesInLog, loggedBoxes } from '../volume/task-log.js'
 
 /** Boxes that are printed; a task file has all of them. */
 const BOXES_SHOWN = 10
@@ -56,10 +56,12 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
       const scale = scaleOf(volume.info, mip, volume.storage.root)
       const bar = progress.start('blocks found', undefined, 'blocks')
       try {
-        const written = options.log ? await boxesInLog(volume.storage, signal) : []
+        const named = options.log ? await boxesInLog(volume.storage, signal) : []
         const lost: BoundingBox[] = []
         for (const census of await volume.census(mip, { signal, onBlocks: (count) => bar.advance(count) })) {
           const { blockSize } = census.layout
+          const inDoubt = named.filter((box) => lacksBlocks(census, box))
+          const written = await loggedBoxes(volume, inDoubt, mip, signal)
           const { blank, lost: count, cells } = findLost(census, written, options.chunkSize ?? blockSize)
           logger.result(
             `mip ${mip} of ${path}, ${formatBox(scale.box)}: ${census.blocks} blocks of ${formatSize(blockSize)}`,

@@ -26,6 +26,15 @@ export interface LostBlocks {
   readonly cells: readonly BoundingBox[]
 }
 
+/** Whether a block lies in a box that is not stored. */
+export function lacksBlocks({ layout, stored }: BlockCensus, region: BoundingBox): boolean {
+  const inside = intersectBoxes(layout.box, region)
+  if (inside === null) return false
+  for (const { index, box } of blocksIn(layout, inside))
+    if (!stored.has(index) && boxContains(inside, box)) return true
+  return false
+}
+
 /**
  * Sorts the blocks that are not stored.
  * @param written boxes of finished tasks; a block counts as written when it lies in one of them
