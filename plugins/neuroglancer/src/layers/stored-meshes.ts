@@ -20,7 +20,9 @@ export async function storedMeshes(
   if (voxelSizeNm !== undefined && voxelSizeNm.join() !== scales[0]?.voxelSizeNm.join()) return undefined
   const read: StoredMeshes['read'] = async (name, signal) =>
     (await volume.readObject?.(`${meshFolder}/${name}`, { signal })) ?? null
-  const info = await read('info', new AbortController().signal)
+  // the volume is shown whatever is the matter with its meshes
+  const info = await read('info', new AbortController().signal).catch(() => undefined)
+  if (info === undefined) return undefined
   return info === null || isSingleResolution(info) ? { read } : undefined
 }
 

@@ -319,7 +319,7 @@ test('meshes stored beside a volume are passed on as they are', async () => {
   assert.equal(await jsonOf(ask, 'layers/0/mesh/7:0'), { fragments: [] })
   assert.is(await ask('layers/0/mesh/7:0:0-14_0-9_0-5'), undefined)
   asked.length = 0
-  for (const path of ['mesh/../info', 'mesh/a/5:0', 'mesh', 'meshes/5:0'])
+  for (const path of ['mesh/../info', 'mesh/a/5:0', 'mesh', 'mesh/', 'meshes/5:0'])
     assert.is(await ask(`layers/0/${path}`), undefined, path)
   assert.equal(asked, [])
 })
@@ -334,6 +334,9 @@ test('meshes of other formats, and at other voxel sizes, are left out', async ()
   const { volume } = volumeWith({})
   assert.is(await storedMeshes(volume, zyx(40, 8, 5)), undefined)
   assert.ok((await storedMeshes(volume, zyx(40, 8, 4))) !== undefined)
+  // a folder that may not be read, or `../meshes`, which lies outside of the volume
+  const readObject = () => Promise.reject(new Error('refused'))
+  assert.is(await storedMeshes({ ...volume, readObject }, undefined), undefined)
 })
 
 test.run()

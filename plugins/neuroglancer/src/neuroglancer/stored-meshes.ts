@@ -11,7 +11,7 @@ export async function serveStoredMeshes(
   signal: AbortSignal,
 ): Promise<Reply | undefined> {
   if (name === 'info') return json({ '@type': 'neuroglancer_legacy_mesh' })
-  if (name.includes('/')) return undefined
+  if (name === '' || name.includes('/')) return undefined
   const object = await meshes.read(name, signal)
   if (object === null) return /^\d{1,20}:0$/.test(name) ? json({ fragments: [] }) : undefined
   const reply = bytes(object.bytes)

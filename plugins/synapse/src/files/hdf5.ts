@@ -26,7 +26,7 @@ export function synapsesFromTable({ datasets, attributes }: Hdf5Table, file: str
     resolution: numbers('resolution'),
     preConfidence: numbers('pre_confidence'),
     postConfidence: numbers('post_confidence'),
-    users: attributes.users?.split(USER_SEPARATOR),
+    users: attributes.users === '' ? [] : attributes.users?.split(USER_SEPARATOR),
     preUsers: numbers('pre_users'),
     postUsers: numbers('post_users'),
   }

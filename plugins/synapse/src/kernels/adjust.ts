@@ -1,4 +1,5 @@
 import {
+  astype,
   type BoundingBox,
   boundingBox,
   boxContains,
@@ -50,7 +51,8 @@ function deepest(
 ): readonly [number, number, number] | undefined {
   const size = spatialSize(cube)
   const dark = new Uint8Array(productZyx(size))
-  for (let index = 0; index < dark.length; index++) dark[index] = Number(cube.data[index]) < threshold ? 1 : 0
+  const { data } = cube.dtype === 'float16' ? astype(cube, 'float32') : cube
+  for (let index = 0; index < dark.length; index++) dark[index] = Number(data[index]) < threshold ? 1 : 0
   const squares = squaredDepths(dark, size)
   let best: readonly [number, number, number] | undefined
   let [depth, distance] = [0, Infinity]

@@ -1,4 +1,4 @@
-import { boxFromSize, createChunk, type Points, type Synapses, zyx } from '@chunkflow/sdk'
+import { astype, boxFromSize, createChunk, type Points, type Synapses, zyx } from '@chunkflow/sdk'
 import { askPython, codeOf, seededRandom } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -87,6 +87,12 @@ test('presynapses move into the middle of the dark', async () => {
   )
   assert.equal([...pre.data], given)
   assert.is(moved.preConfidence, syns.preConfidence)
+  const half = await here.run(
+    adjustPre,
+    { radius: 3, image: 'image' },
+    { syns, image: astype(image, 'float16') },
+  )
+  assert.equal([...half.task.get<Synapses>('syns').pre.data], [...moved.pre.data])
   const channels = createChunk(new Uint8Array(2), [2, 1, 1, 1])
   assert.is(await codeOf(here.run(adjustPre, {}, { syns, chunk: channels })), 'points-map')
 })

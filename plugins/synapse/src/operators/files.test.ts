@@ -51,6 +51,9 @@ for (const file of ['a.h5', 'a.json'])
       plain(await load({ filePath: file })),
       plain({ pre: SYNAPSES.pre, post: null, resolution: [1, 1, 1] }),
     )
+    const nobody = { pre: SYNAPSES.pre, post: null, resolution: zyx(1, 1, 1), users: [] }
+    await save(file, nobody)
+    assert.equal(plain(await load({ filePath: file })), plain(nobody))
   })
 
 test('h5py reads what is written', async () => {
