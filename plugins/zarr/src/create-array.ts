@@ -20,22 +20,26 @@ async function writeOnce(storage: Storage, key: string, json: Json): Promise<voi
  */
 export async function createArray(storage: Storage, path: string, array: NewArray): Promise<void> {
   const prefix = prefixOf(path)
-  for (const above of groupsAbove(prefix)) await makeGroup(storage, above, array.format)
+  const { key: groupKey, json: group } = GROUPS[array.format]
+  for (const above of await missingGroups(storage, path))
+    await writeOnce(storage, `${above}${groupKey}`, group)
   for (const { key, json } of describeNewArray(array)) await writeOnce(storage, `${prefix}${key}`, json)
 }
 
-async function makeGroup(storage: Storage, prefix: string, format: 2 | 3): Promise<void> {
-  const node = await readNode(storage, prefix, 'any')
-  if (node?.kind === 'array')
-    throw chunkflowError(
-      'zarr-options',
-      `${whereOf(storage, prefix)} is an array: nothing can lie below it`,
-      {
-        where: whereOf(storage, prefix),
+/** Prefixes above an array, from the root of the store on, where no group is yet. @throws zarr-options for a place within another array */
+export async function missingGroups(storage: Storage, path: string): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const prefix of groupsAbove(prefixOf(path))) {
+    const node = await readNode(storage, prefix, 'any')
+    const where = whereOf(storage, prefix)
+    if (node?.kind === 'array')
+      throw chunkflowError('zarr-options', `${where} is an array: nothing can lie below it`, {
+        where,
         fix: 'give another --path, or another --store',
-      },
-    )
-  if (node === null) await writeOnce(storage, `${prefix}${GROUPS[format].key}`, GROUPS[format].json)
+      })
+    if (node === null) missing.push(prefix)
+  }
+  return missing
 }
 
 const GROUPS = {

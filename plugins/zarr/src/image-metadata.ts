@@ -58,10 +58,25 @@ const gap = (levels: number, mip: number, where: string) =>
     fix: 'save finer levels first, one after another from mip 0',
   })
 
-/** @throws zarr-options when {@link addLevel} would refuse a level for those that are missing */
-export async function requireFinerLevels(storage: Storage, prefix: string, mip: number): Promise<void> {
+/** @throws zarr-options when {@link addLevel} would refuse a level for those that are missing, or are of another format */
+export async function requireFinerLevels(
+  storage: Storage,
+  prefix: string,
+  format: 2 | 3,
+  mip: number,
+): Promise<void> {
   const where = whereOf(storage, prefix)
-  const node = await readNode(storage, prefix, 'any')
+  const other = format === 2 ? 3 : 2
+  const node = await readNode(storage, prefix, `zarr${format}`)
+  if (node === null && (await readNode(storage, prefix, `zarr${other}`))?.kind === 'group')
+    throw chunkflowError(
+      'zarr-options',
+      `${where} is a group of Zarr ${other}, the new level of Zarr ${format}`,
+      {
+        where,
+        fix: `give --zarr-format ${other}, as for the other levels`,
+      },
+    )
   const levels = (node?.kind === 'group' && parseOme(node.attributes, where)?.levels) || []
   const isListed = levels.some(({ path }) => path === String(mip))
   if (!isListed && levels.length !== mip) throw gap(levels.length, mip, where)

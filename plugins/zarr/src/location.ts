@@ -32,6 +32,24 @@ export function parseLocation(text: string): Location {
   return { path, driver: named === undefined || named === 'zarr' ? 'any' : (named as Driver) }
 }
 
+/** @throws zarr-unsupported, zarr-options when a path asks for another format than that of a new array */
+export function requireFormat(driver: Driver, format: 2 | 3, where: string): void {
+  if (driver === 'n5')
+    throw chunkflowError('zarr-unsupported', `No array can be made at ${where}: N5 is read, not written`, {
+      where,
+      fix: 'save to a Zarr array: leave n5:// out',
+    })
+  if (driver !== 'any' && driver !== `zarr${format}`)
+    throw chunkflowError(
+      'zarr-options',
+      `${where} asks for ${driver}, the new array would be Zarr ${format}`,
+      {
+        where,
+        fix: `leave ${driver}:// out, or make it an array of that format: save-zarr --zarr-format ${driver.at(-1)}`,
+      },
+    )
+}
+
 /** True for paths that ask for one of the formats. No I/O. */
 export const asksForZarr = (text: string): boolean => PREFIX.test(text) || SUFFIX.test(text)
 

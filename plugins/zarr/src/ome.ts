@@ -49,6 +49,8 @@ export function parseOme(attributes: Json, where: string): OmeImage | null {
         const isLength = ['x', 'y', 'z'].includes(name.toLowerCase())
         const nm = isLength ? nanometres(unit) : 1
         if (nm === undefined) throw refuse(`an axis ${name} in ${JSON.stringify(unit)}`)
+        if (own1 !== undefined && !(own1 * scale > 0))
+          throw refuse(`a scale ${own1 * scale} of the axis ${name}`)
         const shift = own.translation?.[axis]
         const shiftAll = ofAll.translation?.[axis]
         return {

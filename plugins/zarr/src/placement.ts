@@ -1,6 +1,6 @@
 import { type BoundingBox, boxFromSize, LAYER_TYPES, type LayerType, type Zyx, zyx } from '@chunkflow/sdk'
 import type { ArrayLayout } from './format/layout.js'
-import { isRecord, unsupported } from './format/metadata.js'
+import { isRecord, refuseMetadata, unsupported } from './format/metadata.js'
 import { nanometres, parseLength } from './units.js'
 
 /** What an axis of an array means. `one` has a single element and is left out. */
@@ -83,7 +83,7 @@ export const byRole = (
 /**
  * Reads meaning, voxel size and offset of the axes.
  * @param names and `scales` of the axes where something else than the array's own attributes tells them
- * @throws zarr-unsupported
+ * @throws zarr-unsupported, zarr-metadata-invalid
  */
 export function placeArray(
   layout: ArrayLayout,
@@ -96,7 +96,11 @@ export function placeArray(
   } = {},
 ): Placement {
   const { shape } = layout
-  const roles = rolesOf(shape, given.names ?? layout.axisNames, where)
+  const refuse = refuseMetadata(where)
+  const names = given.names ?? layout.axisNames
+  if (names !== undefined && names.length !== shape.length)
+    throw refuse(`${shape.length} axes, those of its image ${names.length}: ${names.join(' ')}`)
+  const roles = rolesOf(shape, names, where)
   const spatial = (find: (axis: number) => number | undefined): (number | undefined)[] =>
     SPATIAL.map((letter) => {
       const axis = roles.indexOf(letter)
@@ -112,6 +116,8 @@ export function placeArray(
     const nm = given.scales?.[axis]?.offsetNm ?? own.offsetNm(axis)
     return nm === undefined ? own.offsetVoxels(axis) : Math.round(nm / size)
   })
+  if (offset.some((start) => start !== undefined && !Number.isSafeInteger(start)))
+    throw refuse(`an offset of ${offset.join(' ')} voxels`)
   const [, z, y, x] = byRole(roles, shape)
   return {
     roles,

@@ -63,6 +63,8 @@ export async function readBox(
   if (!fillsWithZero(layout)) (data as Uint8Array).fill(layout.fill[0] as number)
   const inside = intersectBoxes(box, placement.box)
   if (inside !== null) {
+    // another step or process may have written more into the shards since the last box
+    array.chunks.forget()
     const target = { data, shape: shapeOf(channels, size), start: box.start }
     await readInside(array, workers, { ...options, inside, target })
   }

@@ -24,35 +24,22 @@ import {
 import { countOutside } from '@chunkflow/sdk/numerics'
 import { addAttributes } from './attributes.js'
 import type { CodecWorkers } from './codec-workers.js'
-import { createArray } from './create-array.js'
+import { createArray, missingGroups } from './create-array.js'
 import { countChunks, gridOf } from './grid.js'
 import { addLevel, requireFinerLevels } from './image-metadata.js'
-import { parseLocation } from './location.js'
-import {
-  type AxisOrder,
-  axisNamesOf,
-  type CompressorName,
-  defaultChunkShape,
-  type NewArray,
-  ordered,
-} from './new-array.js'
+import { parseLocation, requireFormat } from './location.js'
+import { type AxisOrder, axisNamesOf, type NewArray, ordered } from './new-array.js'
 import { findArray, type OpenedArray, prefixOf } from './open-array.js'
+import { beginsBefore, type NewArrayOptions, planNewArray } from './plan-new-array.js'
 import { writeBox } from './write-box.js'
 
-export interface SaveOptions {
+export interface SaveOptions extends NewArrayOptions {
   readonly store: string
   readonly path: string | undefined
-  readonly shape: Zyx | undefined
-  readonly voxelOffset: Zyx
   /** nm at mip 0, z y x. */
   readonly resolution: Zyx | undefined
   readonly mip: number
   readonly dtype: Dtype | undefined
-  readonly chunkSize: Zyx | undefined
-  readonly shardSize: Zyx | undefined
-  readonly order: AxisOrder | undefined
-  readonly zarrFormat: 2 | 3
-  readonly compressor: CompressorName
   readonly strictBounds: boolean
   /** The store, or --path in it, is an OME-Zarr image: the array is its level `mip`. */
   readonly ome: boolean
@@ -63,7 +50,7 @@ export interface SaveOptions {
 export interface Saver {
   save(task: Task, chunk: Chunk, context: RunContext): Promise<void>
   /** Says what `save` would do, with its checks. */
-  describe(chunk: Chunk, context: RunContext): Promise<void>
+  describe(task: Task, chunk: Chunk, context: RunContext): Promise<void>
 }
 
 /** The steps of save-zarr (specification 5.36); one per run. */
@@ -117,46 +104,27 @@ export function createSaver(
       )
   }
 
-  function describeNew(chunk: Chunk, { taskRange }: RunContext): NewArray {
-    const covered = (taskRange ?? chunkBox(chunk)).stop
-    const shape = options.shape ?? subtractZyx(covered, options.voxelOffset)
-    if (shape.some((size) => size < 1)) refuseStart(chunk, options.voxelOffset, path)
-    const chunkShape = options.chunkSize ?? defaultChunkShape(shape)
-    const shardShape = options.shardSize ?? null
-    if (shardShape?.some((size, axis) => size % chunkShape[axis]! !== 0))
-      throw chunkflowError(
-        'zarr-options',
-        `Shards of ${formatFlag(shardShape)} do not consist of whole chunks of ${formatFlag(chunkShape)}`,
-        { fix: 'make --shard-size a multiple of --chunk-size' },
-      )
-    return {
-      format: options.zarrFormat,
-      dtype: chunk.dtype,
-      channels: rank(chunk) === 3 ? null : channelCount(chunk),
-      shape,
-      chunkShape,
-      shardShape,
-      order: options.order ?? (options.ome ? 'zyx' : 'xyz'),
-      compressor: options.compressor,
-      voxelOffset: options.voxelOffset,
-      voxelSizeNm: voxelSizeNm ?? chunk.voxelSize ?? (options.ome ? zyx(1, 1, 1) : null),
-      layerType: chunk.layerTypeDeclared ? chunk.layerType : null,
-      separator: options.ome ? '/' : '.',
-    }
+  /** The array that would be made, after all that would refuse it: a refusal leaves no empty array behind. */
+  async function plan(chunk: Chunk, task: Task, { taskRange }: RunContext) {
+    requireFormat(driver, options.zarrFormat, path)
+    const first = { chunk, taskRange, fromQueue: task.lease !== undefined }
+    const array = planNewArray(first, options, voxelSizeNm, path)
+    const whole = boxOfNew(array)
+    const box = writableBox(chunk, whole, path)
+    const storage = await services.store.open(path)
+    if (options.ome)
+      await requireFinerLevels(storage, prefixOf(options.path ?? ''), options.zarrFormat, options.mip)
+    await missingGroups(storage, arrayPath)
+    return { storage, array, whole, box }
   }
 
   async function create(chunk: Chunk, task: Task, context: RunContext): Promise<OpenedArray> {
-    const described = describeNew(chunk, context)
-    const box = boxOfNew(described)
-    // a chunk that does not fit leaves no empty array behind
-    writableBox(chunk, box, path)
-    const storage = await services.store.open(path)
-    if (options.ome) await requireFinerLevels(storage, prefixOf(options.path ?? ''), options.mip)
-    await createArray(storage, arrayPath, described)
+    const { storage, array: planned, whole } = await plan(chunk, task, context)
+    await createArray(storage, arrayPath, planned)
     const array = await find()
     if (array === undefined) throw new Error(`${path} was removed while it was made`)
     logger.info(
-      `created ${array.where}: ${described.dtype} ${formatBox(box)}, chunks of ${formatFlag(described.chunkShape)}`,
+      `created ${array.where}: ${planned.dtype} ${formatBox(whole)}, chunks of ${formatFlag(planned.chunkShape)}`,
     )
     if (context.taskRange === undefined && options.shape === undefined && task.has('bbox'))
       logger.warn(
@@ -181,7 +149,8 @@ export function createSaver(
   /** The part of a chunk inside the array. @throws zarr-mismatch, zarr-options */
   function writableBox(chunk: Chunk, whole: BoundingBox, where: string): BoundingBox {
     const box = chunkBox(chunk)
-    if (box.start.some((start, axis) => start < whole.start[axis]!)) refuseStart(chunk, whole.start, where)
+    if (box.start.some((start, axis) => start < whole.start[axis]!))
+      throw beginsBefore(chunk, whole.start, where)
     const inside = intersectBoxes(box, whole)
     if (inside === null || (options.strictBounds && !boxContains(whole, box)))
       throw chunkflowError(
@@ -244,7 +213,7 @@ export function createSaver(
       }
       reportDropped(task, chunk, box, array.where)
     },
-    async describe(original, context) {
+    async describe(task, original, context) {
       const chunk = converted(original)
       const array = await find()
       if (array !== undefined) {
@@ -254,13 +223,11 @@ export function createSaver(
         )
         return
       }
-      const described = describeNew(chunk, context)
-      const whole = boxOfNew(described)
-      const box = writableBox(chunk, whole, path)
+      const { array: planned, whole, box } = await plan(chunk, task, context)
       const below = prefixOf(arrayPath).slice(0, -1)
       const place = below === '' ? path : `${path}/${below}`
       logger.info(
-        `dry run: would create ${place} (${described.dtype} ${formatBox(whole)}) and write ${formatBox(box)}`,
+        `dry run: would create ${place} (${planned.dtype} ${formatBox(whole)}) and write ${formatBox(box)}`,
       )
     },
   }
@@ -268,17 +235,6 @@ export function createSaver(
 
 const boxOfNew = ({ voxelOffset, shape }: NewArray): BoundingBox =>
   chunkBox({ voxelOffset, shape } as Pick<Chunk, 'shape' | 'voxelOffset'>)
-
-function refuseStart(chunk: Chunk, start: Zyx, where: string): never {
-  throw chunkflowError(
-    'zarr-options',
-    `${describeChunk(chunk)} begins at ${formatFlag(chunk.voxelOffset)}, before ${where}, which begins at ${formatFlag(start)}`,
-    {
-      where,
-      fix: `a new array begins where --voxel-offset says: --voxel-offset ${formatFlag(chunk.voxelOffset)}`,
-    },
-  )
-}
 
 /** What an array of others does not say, once it is known. */
 async function nameAxes(

@@ -18,8 +18,8 @@ export interface ChunkSource {
   /** The object that holds a chunk, which may hold others, too. */
   keyOf(index: readonly number[]): string
   where(index: readonly number[]): string
-  /** Whoever writes an object says so: what is remembered of it is dropped. */
-  forget(key: string): void
+  /** Drops what is remembered of an object, or of all: whoever writes one, or begins to read, says so. */
+  forget(key?: string): void
 }
 
 /** What is wrong with a chunk. */
@@ -69,7 +69,7 @@ export async function unpackChunk(
 /** Bytes of indices that are remembered. */
 const INDEX_BYTES_KEPT = 32 * 2 ** 20
 
-/** Chunks in shards: an index is read once, then each chunk by its range. */
+/** Chunks in shards: an index is read once for a box, then each chunk by its range. */
 function shardedSource(
   storage: Storage,
   prefix: string,
@@ -84,9 +84,10 @@ function shardedSource(
   const where = (index: readonly number[]): string =>
     `${storage.root}/${keyOf(index)} (chunk ${index.join(' ')})`
 
-  async function readIndex(key: string, signal: AbortSignal | undefined): Promise<ShardIndex | null> {
+  /** Without a signal: others may wait for the same index. */
+  async function readIndex(key: string): Promise<ShardIndex | null> {
     const start = shards.indexAtEnd ? -indexBytes : 0
-    const bytes = await storage.readRange(key, start, indexBytes, withSignal(signal))
+    const bytes = await storage.readRange(key, start, indexBytes)
     try {
       return bytes === null ? null : parseShardIndex(bytes, shards)
     } catch (error) {
@@ -95,10 +96,10 @@ function shardedSource(
   }
 
   /** Shares what is being read; keeps neither failures nor absent shards, which others may write at any time. */
-  function indexOf(key: string, signal: AbortSignal | undefined): Promise<ShardIndex | null> {
+  function indexOf(key: string): Promise<ShardIndex | null> {
     const known = indices.get(key)
     if (known !== undefined) return known
-    const index = readIndex(key, signal)
+    const index = readIndex(key)
     const forget = (): void => {
       if (indices.get(key) === index) indices.delete(key)
     }
@@ -110,16 +111,19 @@ function shardedSource(
     }
     return index
   }
-  const locate = async (index: readonly number[], signal: AbortSignal | undefined) =>
-    (await indexOf(keyOf(index), signal))?.place(entryOf(shards, index)) ?? null
+  const locate = async (index: readonly number[]) =>
+    (await indexOf(keyOf(index)))?.place(entryOf(shards, index)) ?? null
 
   return {
     keyOf,
     where,
-    forget: (key) => void indices.delete(key),
-    isStored: async (index) => (await locate(index, undefined)) !== null,
+    forget: (key) => {
+      if (key === undefined) indices.clear()
+      else indices.delete(key)
+    },
+    isStored: async (index) => (await locate(index)) !== null,
     async read(index, signal) {
-      const place = await locate(index, signal)
+      const place = await locate(index)
       if (place === null) return null
       const bytes = await storage.readRange(keyOf(index), place.start, place.length, withSignal(signal))
       if (bytes === null || bytes.length < place.length)

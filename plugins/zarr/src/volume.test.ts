@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { boxFromSize, type Chunk, createChunk, cutout, type Volume, zyx } from '@chunkflow/sdk'
 import { rampChunk, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
@@ -253,6 +253,38 @@ test('the levels of an N5 image', async () => {
       [2, 2, 2, 40, 8, 8],
     ],
   )
+})
+
+test('levels of another format than the image, and paths that ask for one, are refused before anything is made', async () => {
+  const store = 'mixed.zarr'
+  const chunk = rampChunk([4, 4, 4], { dtype: 'uint8' })
+  await folder.save(chunk, { store, ome: true })
+  for (const dryRun of [true, false])
+    assert.match(
+      await refusal(() => folder.save(chunk, { store, ome: true, mip: 1, zarrFormat: 3 }, { dryRun })),
+      /zarr-options: .* is a group of Zarr 2, .* --zarr-format 2/,
+    )
+  assert.not(existsSync(folder.file(`${store}/1`)))
+  assert.match(
+    await refusal(() => folder.save(chunk, { store: 'gap.zarr', ome: true, mip: 2 }, { dryRun: true })),
+    'mip 2 cannot be the next',
+  )
+})
+
+test('metadata of an image that do not fit its array are refused', async () => {
+  const store = 'misfit.zarr'
+  await folder.save(rampChunk([2, 3, 4, 5], { dtype: 'uint8' }), { store, path: '0', order: 'zyx' })
+  const refused = (axes: string, ...coordinateTransformations: object[]): Promise<string> => {
+    const image = {
+      axes: [...axes].map((name) => ({ name })),
+      datasets: [{ path: '0', coordinateTransformations }],
+    }
+    writeFileSync(folder.file(`${store}/.zattrs`), JSON.stringify({ multiscales: [image] }))
+    return refusal(() => folder.read({ store }))
+  }
+  assert.match(await refused('zyx'), /zarr-metadata-invalid: .* say 4 axes, those of its image 3: z y x/)
+  assert.match(await refused('czyx', { type: 'scale', scale: [1, 4, 0, 4] }), 'a scale 0 of the axis y')
+  assert.match(await refused('czyx', { type: 'scale', scale: [1, 4, -2, 4] }), 'a scale -2 of the axis y')
 })
 
 test.run()

@@ -36,7 +36,7 @@ import { createImage } from './create-image.js'
 import { fillsWithZero } from './format/layout.js'
 import { isRecord, type Json } from './format/metadata.js'
 import { chunksIn, countChunks, fileGridOf, gridOf } from './grid.js'
-import { asksForZarr, isArchive, parseLocation } from './location.js'
+import { asksForZarr, isArchive, parseLocation, requireFormat } from './location.js'
 import { type OpenedArray, type OpenedLevels, openLevels } from './open-array.js'
 import { chunksToRead, readBox } from './read-box.js'
 import { writeBox } from './write-box.js'
@@ -58,7 +58,9 @@ export function createZarrFormat(
     open,
     matches: async (path) => !isArchive(path) && (asksForZarr(path) || (await open(path)) !== null),
     async create(path, volume) {
-      const storage = await store.open(parseLocation(path).path)
+      const { path: place, driver } = parseLocation(path)
+      requireFormat(driver, 2, place)
+      const storage = await store.open(place)
       await createImage(storage, volume)
       return (await open(path))!
     },
@@ -146,6 +148,7 @@ function volumeOf(storage: Storage, opened: OpenedLevels, workers: CodecWorkers)
       const level = levelAt(mip)
       const inside = intersectBoxes(box, level.placement.box)
       if (inside === null) return false
+      level.chunks.forget()
       let isMissing = false
       await forEachParallel(chunksIn(gridOf(level), inside), 16, undefined, async ({ index }) => {
         if (!isMissing && !(await level.chunks.isStored(index))) isMissing = true

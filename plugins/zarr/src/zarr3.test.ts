@@ -268,4 +268,46 @@ test('extensions that are not known are refused by name', async () => {
   )
 })
 
+for (const compressor of ['zstd', 'none'])
+  test(`a shard to which others added since the last box is read anew, ${compressor}`, async () => {
+    const options = {
+      store: `added-${compressor}.zarr`,
+      order: 'zyx',
+      zarrFormat: 3,
+      shape: [4, 4, 4],
+      chunkSize: [2, 4, 4],
+      shardSize: [4, 4, 4],
+      compressor,
+    }
+    const whole = rampChunk([4, 4, 4], { dtype: 'uint32' })
+    const half = (start: number) => cutout(whole, boxFromSize(zyx(start, 0, 0), zyx(2, 4, 4)))
+    await save(half(2), options)
+    const array = await openArray(await folder.store.open(options.store), { driver: 'any', mip: 0 })
+    const workers = codecWorkers(folder.compute, WORKER)
+    const readAll = () => readBox(array, workers, { box: array.placement.box })
+    assert.is((await readAll()).data[0], 0)
+    // goes before the other chunk, whose place changes
+    await save(half(0), options)
+    assert.ok(sameVoxels(await readAll(), whole))
+    await workers.dispose()
+  })
+
+test('a fill value beyond 2^53, also beside an attribute of its name', async () => {
+  const store = 'digits.zarr'
+  mkdirSync(file(store), { recursive: true })
+  const metadata = {
+    ...SHARDED,
+    data_type: 'uint64',
+    codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+    fill_value: 0,
+  }
+  const { attributes: _, ...rest } = metadata
+  const text = JSON.stringify({ attributes: { fill_value: 7 }, ...rest })
+  writeFileSync(
+    file(`${store}/zarr.json`),
+    text.replace('"fill_value":0', '"fill_value":18446744073709551557'),
+  )
+  assert.ok((await read({ store })).data.every((value) => value === 18446744073709551557n))
+})
+
 test.run()

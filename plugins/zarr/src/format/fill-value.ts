@@ -16,7 +16,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
 }
 
 /** Whole numbers beyond 2^53 are rounded by JSON.parse: their digits are read from the text. */
-const DIGITS = /"fill_value"\s*:\s*(-?\d+)\s*[,}\n]/
+const DIGITS = /"fill_value"\s*:\s*(-?\d+)/g
 
 /**
  * The element that stands for what is not stored; 0 when the metadata leave it open.
@@ -27,9 +27,11 @@ export function parseFill(value: unknown, text: string, dtype: Dtype, refuse: Re
   const fill = allocate(dtype, 1)
   if (value === null || value === undefined || value === '') return fill
   if (isBigDtype(dtype)) {
-    const digits = DIGITS.exec(text)?.[1] ?? (typeof value === 'number' ? String(value) : undefined)
-    if (digits === undefined || !/^-?\d+$/.test(digits)) throw refuse(`fill_value ${JSON.stringify(value)}`)
-    fill[0] = BigInt(digits)
+    if (typeof value !== 'number' || !Number.isInteger(value))
+      throw refuse(`fill_value ${JSON.stringify(value)}`)
+    // attributes and codecs may have an entry of this name, too
+    const found = [...text.matchAll(DIGITS)].find(([, digits]) => Number(digits) === value)?.[1]
+    fill[0] = BigInt(found ?? value)
     return fill
   }
   if (typeof value === 'boolean') fill[0] = value ? 1 : 0

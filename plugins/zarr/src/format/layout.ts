@@ -22,6 +22,8 @@ export interface ArrayLayout {
   readonly dtype: Dtype
   /** One element: what voxels are that are not stored. */
   readonly fill: TypedArray
+  /** False when the metadata leave the fill value open: other readers may find anything where nothing is stored. */
+  readonly saysFill: boolean
   readonly codecs: readonly CodecDescription[]
   /** Where a chunk, or a shard, lies below the array. */
   keyOf(index: readonly number[]): string
@@ -45,8 +47,9 @@ export const pipelineOf = (
   shape: readonly number[] = chunkShape,
 ): PipelineDescription => ({ shape, dataType: storedType(dtype), codecs })
 
-/** True when all voxels of an array are its fill value, bit for bit. */
-export function isFilled(voxels: TypedArray, { fill }: ArrayLayout): boolean {
+/** True when a chunk need not be stored: all its voxels are the fill value that the array states, bit for bit. */
+export function isFilled(voxels: TypedArray, { fill, saysFill }: ArrayLayout): boolean {
+  if (!saysFill) return false
   const bits = bitsOf(fill)[0]!
   const all = bitsOf(voxels)
   for (let index = 0; index < all.length; index++) if (all[index] !== bits) return false

@@ -25,6 +25,7 @@ export function parseN5(attributes: Json, where: string): ArrayLayout {
     chunkShape,
     dtype,
     fill: allocate(dtype, 1),
+    saysFill: true,
     codecs: [{ name: 'bytes', configuration: { endian: 'big' } }, ...(packed === null ? [] : [packed])],
     keyOf: (index) => index.toReversed().join('/'),
     shards: null,

@@ -61,6 +61,7 @@ export function parseZarr2(text: string, attributes: Json, where: string): Array
     chunkShape,
     dtype,
     fill: parseFill(json.fill_value, text, dtype, refuse),
+    saysFill: json.fill_value !== null && json.fill_value !== undefined,
     codecs: inOrder(codecs),
     keyOf: (index) => index.join(separator),
     shards: null,

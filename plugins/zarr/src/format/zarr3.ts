@@ -44,6 +44,7 @@ export function parseZarr3(json: Json, text: string, where: string): ArrayLayout
     chunkShape,
     dtype,
     fill: parseFill(json.fill_value, text, dtype, refuse),
+    saysFill: json.fill_value !== null && json.fill_value !== undefined,
     codecs: inner?.codecs ?? outer,
     keyOf: keyEncoder(json.chunk_key_encoding, where),
     shards: inner?.shards ?? null,

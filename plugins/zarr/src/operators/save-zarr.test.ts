@@ -7,12 +7,22 @@ import {
   type Dtype,
   emptyChunk,
   formatBox,
+  parseOptions,
+  SILENT_PROGRESS,
   zyx,
 } from '@chunkflow/sdk'
-import { ODD_PLACEMENT, ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
+import {
+  ODD_PLACEMENT,
+  ODD_SHAPE,
+  rampChunk,
+  recordingLogger,
+  refusal,
+  testTask,
+} from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bytesOf, sameVoxels, zarrFolder } from '../testing/zarr-folder.js'
+import { bytesOf, sameVoxels, WORKER, zarrFolder } from '../testing/zarr-folder.js'
+import saveZarr from './save-zarr.js'
 
 const test = suite('save-zarr')
 const folder = zarrFolder()
@@ -262,6 +272,95 @@ test('damaged metadata are not overwritten', async () => {
   writeFileSync(file('damaged.zarr/.zarray'), '{')
   assert.match(await refusal(() => save(chunk, { store: 'damaged.zarr' })), 'zarr-metadata-invalid')
   assert.is(readFileSync(file('damaged.zarr/.zarray'), 'utf8'), '{')
+})
+
+test('paths that ask for another format than that of the new array', async () => {
+  const chunk = rampChunk(ODD_SHAPE, { dtype: 'uint16' })
+  for (const [store, options, message] of [
+    ['zarr3://asked.zarr', {}, 'zarr-options: .* asks for zarr3, .* --zarr-format 3'],
+    ['zarr2://asked.zarr', { zarrFormat: 3 }, 'zarr-options: .* asks for zarr2, .* --zarr-format 2'],
+    ['n5://asked.zarr', {}, 'zarr-unsupported: .* N5 is read, not written'],
+  ] as const) {
+    assert.match(await refusal(() => save(chunk, { store, ...options })), new RegExp(message))
+    assert.match(
+      await refusal(() => save(chunk, { store, ...options }, { dryRun: true })),
+      new RegExp(message),
+    )
+    assert.not(existsSync(file('asked.zarr')))
+  }
+  await save(chunk, { store: 'zarr3://asked.zarr', zarrFormat: 3 })
+  assert.ok(sameVoxels(await read({ store: 'zarr3://asked.zarr' }), chunk))
+})
+
+test('an array whose fill value is open gets all its chunks: others find anything where none is', async () => {
+  const store = 'open.zarr'
+  mkdirSync(file(store))
+  const metadata = {
+    zarr_format: 2,
+    shape: [4, 2, 3],
+    chunks: [2, 2, 2],
+    dtype: '<u4',
+    order: 'C',
+    compressor: null,
+    filters: null,
+    fill_value: null,
+  }
+  writeFileSync(file(`${store}/.zarray`), JSON.stringify(metadata))
+  await save(emptyChunk('uint32', [4, 2, 3]), { store, order: 'zyx' })
+  assert.equal(chunksOf(store), ['0.0.0', '0.0.1', '1.0.0', '1.0.1'])
+  assert.is(python(`print(zarr.open('${store}', mode='r')[:].any())`) ?? 'False', 'False')
+})
+
+test('a refused place leaves no groups behind, also in a dry run', async () => {
+  const chunk = rampChunk(ODD_SHAPE, { dtype: 'uint16' })
+  await save(chunk, { store: 'above/a' })
+  for (const dryRun of [true, false])
+    assert.match(
+      await refusal(() => save(chunk, { store: 'above', path: 'a/b' }, { dryRun })),
+      'nothing can lie below',
+    )
+  assert.not(existsSync(file('above/.zgroup')))
+})
+
+test('the size of a new array does not depend on which task of a queue comes first', async () => {
+  const chunk = rampChunk(ODD_SHAPE, { dtype: 'uint16' })
+  const lease = { seconds: 9, extend: async () => {}, acknowledge: async () => {}, release: async () => {} }
+  const step = async (options: object, dryRun: boolean): Promise<void> => {
+    const { logger } = recordingLogger()
+    const made = await saveZarr.create({
+      options: parseOptions(saveZarr, { store: 'queue.zarr', ...options }) as never,
+      services: { store: folder.store, compute: folder.compute } as never,
+      globals: { mip: 0, dryRun },
+      name: 'save-zarr',
+      logger,
+      workers: { zarr: WORKER },
+      assets: {},
+    })
+    const { signal } = new AbortController()
+    const context = {
+      signal,
+      logger,
+      progress: SILENT_PROGRESS,
+      taskRange: undefined,
+      onInterrupt: () => () => {},
+    }
+    const task = { ...testTask({ chunk, bbox: boxFromSize(zyx(0, 0, 0), zyx(...ODD_SHAPE)) }), lease }
+    try {
+      await (dryRun ? made.dryRun!(task, context) : made.run(task, context))
+    } finally {
+      await made.dispose?.()
+    }
+  }
+  for (const dryRun of [true, false])
+    assert.match(
+      await refusal(() => step({}, dryRun)),
+      /zarr-missing: .* one task of a queue does not say how large it is .* --shape/,
+    )
+  assert.not(existsSync(file('queue.zarr')))
+  await step({ shape: [10, 20, 30] }, false)
+  assert.equal(json('queue.zarr/.zarray').shape, [30, 20, 10])
+  // one that is there needs no size
+  await step({}, false)
 })
 
 test.run()

@@ -19,7 +19,7 @@ export default defineOperator({
   aliases: ['write-zarr'],
   summary: 'Save a chunk into a Zarr array, at its place',
   description: `An array that is not there is created: as large as --shape says, else up to the end of what the tasks of the chain cover, else up to the end of
-the chunk. A chunk that reaches beyond the end is cropped. Stored chunks that it covers in part are read, changed and written again, safely
+the chunk; for tasks from a queue --shape must be given. A chunk that reaches beyond the end is cropped. Stored chunks that it covers in part are read, changed and written again, safely
 against other workers; chunks of nothing but 0 are not stored.`,
   examples: [
     'create-chunk save-zarr -s a.zarr',
@@ -32,7 +32,7 @@ against other workers; chunks of nothing but 0 are not stored.`,
     shape: flag.integers3({
       minimum: 1,
       defaultText: 'to the end of the tasks, or of the chunk',
-      summary: 'size of a new array, z y x',
+      summary: 'size of a new array, z y x; needed for tasks from a queue',
     }),
     voxelOffset: flag.integers3({
       default: [0, 0, 0],
@@ -130,7 +130,7 @@ against other workers; chunks of nothing but 0 are not stored.`,
     )
     return {
       run: (task, context) => saver.save(task, chunkOf(task, options.inputChunkName), context),
-      dryRun: (task, context) => saver.describe(chunkOf(task, options.inputChunkName), context),
+      dryRun: (task, context) => saver.describe(task, chunkOf(task, options.inputChunkName), context),
       dispose: () => workers.dispose(),
     }
   },
