@@ -1343,7 +1343,7 @@ export interface OperatorMethods {
     store: string
     /** array within the store */
     path?: string
-    /** size of a new array, z y x */
+    /** size of a new array, z y x; needed for tasks from a queue */
     shape?: readonly [number, number, number]
     /** global position of the first voxel of a new array, z y x */
     voxelOffset?: readonly [number, number, number]
@@ -2833,7 +2833,7 @@ export interface OperatorFunctions {
     store: string
     /** array within the store */
     path?: string
-    /** size of a new array, z y x */
+    /** size of a new array, z y x; needed for tasks from a queue */
     shape?: readonly [number, number, number]
     /** global position of the first voxel of a new array, z y x */
     voxelOffset?: readonly [number, number, number]

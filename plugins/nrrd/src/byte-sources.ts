@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { pipeline } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { bytesPerElement, type ChunkflowError, chunkflowError } from '@chunkflow/sdk'
 import { type FillBytes, readUpTo } from '@chunkflow/sdk/storage'
@@ -50,8 +50,11 @@ export async function openSource(
     }
     await handle.close()
     const skip = header.encoding === 'gzip' ? 0 : header.byteSkip
-    const pieces = decoded(file, first + skip, header)
-    return sequential(pieces, header.encoding === 'gzip' ? header.byteSkip : 0, bytes, file)
+    const stored = createReadStream(file, { start: first + skip })
+    const pieces = decoded(stored, file, header)
+    const { fill } = sequential(pieces, header.encoding === 'gzip' ? header.byteSkip : 0, bytes, file)
+    // ending the pieces closes no file of which none was taken
+    return { fill, close: async () => void stored.destroy() }
   } catch (error) {
     await handle.close()
     throw error
@@ -101,8 +104,7 @@ async function skipLines(handle: FileHandle, start: number, lines: number, file:
 }
 
 /** The bytes of elements in an encoding that can only be read from its beginning. */
-function decoded(file: string, start: number, { encoding, dtype }: NrrdHeader): AsyncIterable<Uint8Array> {
-  const stored = createReadStream(file, { start })
+function decoded(stored: Readable, file: string, { encoding, dtype }: NrrdHeader): AsyncIterable<Uint8Array> {
   if (encoding === 'text') return decodeText(stored, dtype, file)
   if (encoding === 'hex') return decodeHex(stored, file)
   const gunzip = createGunzip({ chunkSize: 256 * 1024 })
@@ -117,7 +119,7 @@ function sequential(
   skip: number,
   bytes: number,
   file: string,
-): ByteSource {
+): Pick<ByteSource, 'fill'> {
   const iterator = pieces[Symbol.asyncIterator]()
   let piece: Uint8Array = new Uint8Array(0)
   /** Position of the first byte of the piece, counted before the skipped ones. */
@@ -151,9 +153,6 @@ function sequential(
       // the checksum stands behind the last byte
       const end = position + target.length
       if (end === bytes && at + piece.length === end + skip) await next()
-    },
-    close: async () => {
-      await iterator.return?.()
     },
   }
 }

@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { boxFromSize, type Chunk, zyx } from '@chunkflow/sdk'
 import { ODD_SHAPE, rampChunk, refusal } from '@chunkflow/sdk/testing'
@@ -231,6 +241,35 @@ test('damaged compressed data are found, also behind the last byte', async () =>
   writeFileSync(file('short.nrrd'), bytes)
   truncateSync(file('short.nrrd'), bytes.length - 200)
   assert.match(await refusal(() => load('short.nrrd')), 'nrrd-unreadable')
+})
+
+/** Where Linux lists the open files of a process. */
+const OPEN_FILES = '/proc/self/fd'
+const testOpenFiles = existsSync(OPEN_FILES) ? test : test.skip
+
+testOpenFiles('files of which a part is read, or nothing, are closed', async () => {
+  const sizes = [3, 200, 200]
+  const elements = sizes.reduce((product, size) => product * size, 1)
+  const head = ['NRRD0001', 'type: uchar', 'dimension: 3', `sizes: ${sizes.join(' ')}`]
+  write('long.txt.nrrd', [...head, 'encoding: text'], '1 '.repeat(elements))
+  write('long.hex.nrrd', [...head, 'encoding: hex'], '01'.repeat(elements))
+  const noise = Uint8Array.from({ length: elements }, (_, index) => (index * 2654435761) >>> 11)
+  write('long.gz.nrrd', [...head, 'encoding: gzip'], gzipSync(noise))
+  const isOpen = (name: string): boolean =>
+    readdirSync(OPEN_FILES).some((number) => {
+      try {
+        return readlinkSync(`${OPEN_FILES}/${number}`).endsWith(name)
+      } catch {
+        return false
+      }
+    })
+  for (const name of ['long.txt.nrrd', 'long.hex.nrrd', 'long.gz.nrrd'])
+    for (const size of [0, 1]) {
+      await reader.read(name, { box: boxFromSize(zyx(0, 0, 0), zyx(size, size, size)) })
+      // closing takes some turns
+      for (let turn = 0; turn < 200 && isOpen(name); turn++) await setTimeout(10)
+      assert.not(isOpen(name), `${name} ${size}`)
+    }
 })
 
 test.run()

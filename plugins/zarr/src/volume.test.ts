@@ -207,7 +207,7 @@ test('levels of an image of others: units, a single time, channels, labels', asy
 })
 
 test('creates images with a level a mip', async () => {
-  const created = await format.create('created.zarr', {
+  const described = {
     channels: 3,
     dtype: 'float32',
     layerType: 'image',
@@ -217,7 +217,11 @@ test('creates images with a level a mip', async () => {
     blockSize: zyx(4, 4, 4),
     factor: zyx(1, 2, 2),
     maximumMip: 1,
-  })
+  } as const
+  assert.match(await refusal(() => format.create('n5://created.zarr', described)), 'zarr-unsupported')
+  assert.match(await refusal(() => format.create('zarr3://created.zarr', described)), 'zarr-options')
+  assert.not(existsSync(folder.file('created.zarr')))
+  const created = await format.create('created.zarr', described)
   const [, coarse] = created.description.scales
   assert.equal([...coarse!.box.start, ...coarse!.box.stop], [10, -2, 2, 17, 3, 8])
   assert.equal([...coarse!.voxelSizeNm], [40, 16, 8])
