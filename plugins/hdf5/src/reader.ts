@@ -1,14 +1,4 @@
-import {
-  boxContains,
-  type Chunk,
-  type Compute,
-  chunkflowError,
-  type Files,
-  formatBox,
-  looksLikeImage,
-  looksLikeSegmentation,
-  type Reader,
-} from '@chunkflow/sdk'
+import { boxToRead, type Chunk, type Compute, type Files, likelyLayerType, type Reader } from '@chunkflow/sdk'
 import { namesOneFile } from './file-name.js'
 import { describeHdf5, readHdf5 } from './read-hdf5.js'
 import { hdf5Worker } from './session.js'
@@ -29,15 +19,12 @@ export function hdf5Reader(
         worker,
       )
       const { dtype } = array
-      const likely = { shape, dtype }
       return {
         shape,
         dtype,
         voxelOffset: box.start,
         voxelSize: voxelSize ?? null,
-        layerType:
-          layerType ??
-          (looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null),
+        layerType: layerType ?? likelyLayerType({ shape, dtype }),
       }
     },
     read: async (path, { dataset, box } = {}): Promise<Chunk> => {
@@ -45,14 +32,7 @@ export function hdf5Reader(
         files.resolve(path),
         {
           dataset,
-          choose: (whole) => {
-            if (box === undefined || boxContains(whole, box)) return box ?? whole
-            throw chunkflowError(
-              'chunk-outside',
-              `Box ${formatBox(box)} is not inside ${path}, which covers ${formatBox(whole)}`,
-              { fix: 'boxes are global voxels z y x' },
-            )
-          },
+          choose: (whole) => boxToRead(box, whole, path, 'boxes are global voxels z y x'),
         },
         worker,
       )

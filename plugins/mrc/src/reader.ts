@@ -1,14 +1,4 @@
-import {
-  boxContains,
-  chunkflowError,
-  createChunk,
-  type Files,
-  formatBox,
-  looksLikeImage,
-  looksLikeSegmentation,
-  type Reader,
-  zyx,
-} from '@chunkflow/sdk'
+import { boxToRead, createChunk, type Files, likelyLayerType, type Reader, zyx } from '@chunkflow/sdk'
 import { namesMrc } from './file-name.js'
 import { describeMrc, readMrc } from './read-mrc.js'
 import { wholeBox } from './whole-box.js'
@@ -24,22 +14,12 @@ export function mrcReader(files: Files): Reader {
         ...likely,
         voxelOffset: zyx(0, 0, 0),
         voxelSize,
-        layerType: looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null,
+        layerType: likelyLayerType(likely),
       }
     },
     read: async (path, { box } = {}) => {
       const { header, shape, data } = await readMrc(files.resolve(path), {
-        choose: (found) => {
-          const whole = wholeBox(found)
-          const wanted = box ?? whole
-          if (!boxContains(whole, wanted))
-            throw chunkflowError(
-              'chunk-outside',
-              `Box ${formatBox(wanted)} is not inside ${path}, which covers ${formatBox(whole)}`,
-              { fix: 'boxes are voxels z y x, counted from 0' },
-            )
-          return wanted
-        },
+        choose: (found) => boxToRead(box, wholeBox(found), path),
       })
       return createChunk(data, shape, {
         dtype: header.dtype,

@@ -158,7 +158,8 @@ export function requireMode(dtype: Dtype): number {
   return mode
 }
 
-function requireStart({ voxelOffset }: Chunk): Zyx {
+/** @throws mrc-options */
+export function requireStart({ voxelOffset }: Chunk): Zyx {
   if (voxelOffset.some((offset) => Math.abs(offset) > 2 ** 31 - 1))
     throw chunkflowError(
       'mrc-options',

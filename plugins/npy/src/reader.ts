@@ -1,13 +1,11 @@
 import {
-  boxContains,
   boxFromSize,
+  boxToRead,
   type Chunk,
   chunkflowError,
   createChunk,
   type Files,
-  formatBox,
-  looksLikeImage,
-  looksLikeSegmentation,
+  likelyLayerType,
   type Reader,
   spatialSize,
   zyx,
@@ -26,20 +24,14 @@ export function npyReader(files: Files): Reader {
         ...likely,
         voxelOffset: zyx(0, 0, 0),
         voxelSize: null,
-        layerType: looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null,
+        layerType: likelyLayerType(likely),
       }
     },
     read: async (path, { box } = {}) => {
       const { data, shape, dtype } = await readNpy(files.resolve(path), (stored) => {
         const full = chunkShape(stored, path)
         const whole = boxFromSize(zyx(0, 0, 0), spatialSize({ shape: full as Chunk['shape'] }))
-        const wanted = box ?? whole
-        if (!boxContains(whole, wanted))
-          throw chunkflowError(
-            'chunk-outside',
-            `Box ${formatBox(wanted)} is not inside ${path}, which covers ${formatBox(whole)}`,
-            { fix: 'boxes are voxels z y x, counted from 0' },
-          )
+        const wanted = boxToRead(box, whole, path)
         const channels = full.length === 4 ? [full[0]!] : []
         const start = [...channels.map(() => 0), ...wanted.start]
         const count = [...channels, ...wanted.start.map((first, axis) => wanted.stop[axis]! - first)]

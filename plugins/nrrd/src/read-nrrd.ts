@@ -22,7 +22,8 @@ export async function readHeader(file: string): Promise<FoundHeader> {
   try {
     const pieces: Buffer[] = []
     for (let length = 0; length < LONGEST_HEADER; ) {
-      const piece = Buffer.alloc(PIECE_BYTES)
+      // twice as much every time: a long header is not joined and searched piece by piece
+      const piece = Buffer.alloc(Math.max(PIECE_BYTES, length))
       const got = await readUpTo(handle, piece, length)
       pieces.push(piece.subarray(0, got))
       length += got

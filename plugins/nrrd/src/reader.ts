@@ -1,13 +1,9 @@
 import {
-  type BoundingBox,
-  boxContains,
   boxFromSize,
-  chunkflowError,
+  boxToRead,
   createChunk,
   type Files,
-  formatBox,
-  looksLikeImage,
-  looksLikeSegmentation,
+  likelyLayerType,
   type Reader,
   type Zyx,
   zyx,
@@ -35,7 +31,7 @@ export function nrrdReader(files: Files): Reader {
       return {
         ...likely,
         ...place(array),
-        layerType: looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null,
+        layerType: likelyLayerType(likely),
       }
     },
     read: async (path, { box } = {}) => {
@@ -44,8 +40,12 @@ export function nrrdReader(files: Files): Reader {
           const { voxelOffset } = place(found)
           const [depth, height, width] = whole.slice(-3) as [number, number, number]
           const covered = boxFromSize(voxelOffset, zyx(depth, height, width))
-          const wanted = box ?? covered
-          requireInside(wanted, covered, path)
+          const wanted = boxToRead(
+            box,
+            covered,
+            path,
+            'boxes are voxels z y x, counted from the offset of the file',
+          )
           const channels = whole.slice(0, -3)
           return {
             start: [
@@ -64,13 +64,4 @@ export function nrrdReader(files: Files): Reader {
       })
     },
   }
-}
-
-function requireInside(wanted: BoundingBox, covered: BoundingBox, path: string): void {
-  if (!boxContains(covered, wanted))
-    throw chunkflowError(
-      'chunk-outside',
-      `Box ${formatBox(wanted)} is not inside ${path}, which covers ${formatBox(covered)}`,
-      { fix: 'boxes are voxels z y x, counted from the offset of the file' },
-    )
 }

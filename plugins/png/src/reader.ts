@@ -1,14 +1,4 @@
-import {
-  boxContains,
-  boxFromSize,
-  boxSize,
-  chunkflowError,
-  createChunk,
-  type Files,
-  formatBox,
-  type Reader,
-  zyx,
-} from '@chunkflow/sdk'
+import { boxFromSize, boxSize, boxToRead, createChunk, type Files, type Reader, zyx } from '@chunkflow/sdk'
 import { readPngHeader } from './png-image.js'
 import { listSections, readSections } from './read-sections.js'
 
@@ -28,15 +18,9 @@ export function pngReader(files: Files): Reader {
     },
     read: async (path, { box } = {}) => {
       const { sections, size } = await describe(path)
-      const whole = boxFromSize(origin, size)
-      const { start, stop } = box ?? whole
-      if (!boxContains(whole, box ?? whole))
-        throw chunkflowError(
-          'chunk-outside',
-          `Box ${formatBox(box!)} is not inside ${path}, which covers ${formatBox(whole)}`,
-          { fix: 'boxes are voxels z y x, counted from 0' },
-        )
-      const [, height, width] = boxSize(box ?? whole)
+      const wanted = boxToRead(box, boxFromSize(origin, size), path)
+      const { start, stop } = wanted
+      const [, height, width] = boxSize(wanted)
       const { data, shape, dtype } = await readSections(sections.slice(start[0], stop[0]), {
         window: box && { start: [start[1], start[2]], size: [height, width] },
       })

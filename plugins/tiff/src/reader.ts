@@ -1,10 +1,8 @@
 import {
-  boxContains,
   boxFromSize,
-  chunkflowError,
+  boxToRead,
   createChunk,
   type Files,
-  formatBox,
   type Reader,
   spatialSize,
   zyx,
@@ -22,17 +20,7 @@ export function tiffReader(files: Files): Reader {
     },
     read: async (path, { box } = {}) => {
       const { data, shape, dtype } = await readTiff(files.resolve(path), {
-        region: (whole) => {
-          const all = boxFromSize(origin, spatialSize({ shape: whole as never }))
-          const wanted = box ?? all
-          if (!boxContains(all, wanted))
-            throw chunkflowError(
-              'chunk-outside',
-              `Box ${formatBox(wanted)} is not inside ${path}, which covers ${formatBox(all)}`,
-              { fix: 'boxes are voxels z y x, counted from 0' },
-            )
-          return wanted
-        },
+        region: (whole) => boxToRead(box, boxFromSize(origin, spatialSize({ shape: whole as never })), path),
       })
       return createChunk(data, shape, { dtype, voxelOffset: box?.start ?? origin })
     },

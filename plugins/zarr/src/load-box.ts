@@ -1,12 +1,4 @@
-import {
-  type BoundingBox,
-  boundingBox,
-  boxContains,
-  boxFromSize,
-  chunkflowError,
-  formatBox,
-  type Zyx,
-} from '@chunkflow/sdk'
+import { type BoundingBox, boundingBox, boxFromSize, type Zyx } from '@chunkflow/sdk'
 
 /** `--chunk-start`, `--chunk-size`: global voxels z y x. */
 export interface CutoutOptions {
@@ -26,14 +18,4 @@ export function wantedBox(
   if (chunkStart === undefined && chunkSize === undefined) return taskBox ?? whole
   const start = chunkStart ?? whole.start
   return chunkSize === undefined ? boundingBox(start, whole.stop) : boxFromSize(start, chunkSize)
-}
-
-/** @throws chunk-outside for boxes that reach beyond the array */
-export function requireInside(box: BoundingBox, whole: BoundingBox, where: string, fix: string): void {
-  if (boxContains(whole, box)) return
-  throw chunkflowError(
-    'chunk-outside',
-    `Box ${formatBox(box)} is not inside ${where}, which covers ${formatBox(whole)}`,
-    { where, fix: `boxes are global voxels z y x${fix}` },
-  )
 }

@@ -1,6 +1,5 @@
-import { type Compute, looksLikeImage, looksLikeSegmentation, type Reader, type Store } from '@chunkflow/sdk'
+import { boxToRead, type Compute, likelyLayerType, type Reader, type Store } from '@chunkflow/sdk'
 import { codecWorkers } from './codec-workers.js'
-import { requireInside } from './load-box.js'
 import { namesZarr, parseLocation } from './location.js'
 import { openArray } from './open-array.js'
 import { readBox } from './read-box.js'
@@ -28,16 +27,13 @@ export function zarrReader(
         ...likely,
         voxelOffset: box.start,
         voxelSize: voxelSizeNm,
-        layerType:
-          layerType ??
-          (looksLikeImage(likely) ? 'image' : looksLikeSegmentation(likely) ? 'segmentation' : null),
+        layerType: layerType ?? likelyLayerType(likely),
       }
     },
     read: async (path, { dataset, box } = {}) => {
       const array = await open(path, dataset)
-      const whole = array.placement.box
-      if (box !== undefined) requireInside(box, whole, array.where, '')
-      return readBox(array, workers, { box: box ?? whole })
+      const wanted = boxToRead(box, array.placement.box, array.where, 'boxes are global voxels z y x')
+      return readBox(array, workers, { box: wanted })
     },
     dispose: () => workers.dispose(),
   }

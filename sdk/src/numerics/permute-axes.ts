@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { allocate, type Dtype, type TypedArray } from '@chunkflow/kernel/authoring'
+import { stridesOf } from '../strides.js'
 
 /** How many elements are moved before others get their turn. */
 const ELEMENTS_AT_ONCE = 4 * 2 ** 20
@@ -74,16 +75,6 @@ function joinNeighbours(axes: readonly Axis[]): Axis[] {
     else joined.push(axis)
   }
   return joined
-}
-
-function stridesOf(sizes: readonly number[]): number[] {
-  const strides: number[] = []
-  let stride = 1
-  for (const size of sizes.toReversed()) {
-    strides.unshift(stride)
-    stride *= size
-  }
-  return strides
 }
 
 /** Where the matrices of the two moving axes begin, in both arrays. */

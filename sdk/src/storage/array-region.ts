@@ -1,4 +1,5 @@
 import { bytesPerElement, type Dtype, type TypedArray } from '@chunkflow/kernel/authoring'
+import { stridesOf } from '../strides.js'
 
 /** A part of an array: start and size by axis, slowest axis first. */
 export interface ArrayRegion {
@@ -114,16 +115,6 @@ function joinWholeAxes({ sizes, start, count }: SizedRegion): SizedRegion {
     start: joined.map(({ start: first }) => first),
     count: joined.map(({ count: wanted }) => wanted),
   }
-}
-
-function stridesOf(sizes: readonly number[]): number[] {
-  const strides: number[] = []
-  let stride = 1
-  for (const size of sizes.toReversed()) {
-    strides.unshift(stride)
-    stride *= size
-  }
-  return strides
 }
 
 /** First wanted element of every plane of the last two axes. */

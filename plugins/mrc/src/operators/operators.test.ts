@@ -202,4 +202,14 @@ test('names: the box, a folder, a prefix; a single channel is dropped; a dry run
   assert.equal(readFileSync(file('one.rec')), readFileSync(file('sub/7-12_-3-6_11-25.mrc')))
 })
 
+test('what cannot be written is refused before a file is begun, also in a dry run', async () => {
+  const far = createChunk(new Uint8Array(1), [1, 1, 1], { voxelOffset: [0, 0, 2 ** 31] })
+  const empty = createChunk(new Uint8Array(0), [0, 1, 1])
+  const labels = rampChunk([1, 2, 3], { dtype: 'uint32' })
+  for (const dryRun of [true, false])
+    for (const chunk of [far, empty, labels])
+      assert.match(await refusal(() => save(chunk, { fileName: 'no.mrc' }, { dryRun })), 'mrc-options')
+  assert.not(readdirSync(folder.path).some((name) => name.startsWith('no')))
+})
+
 test.run()

@@ -6,9 +6,10 @@ import {
   FILES,
   flag,
   squeezeChannel,
+  type Task,
 } from '@chunkflow/sdk'
 import { fileOfChunk } from '../file-name.js'
-import { requireMode, writeMrc } from '../write-mrc.js'
+import { requireMode, requireStart, writeMrc } from '../write-mrc.js'
 
 export default defineOperator({
   name: 'save-mrc',
@@ -42,8 +43,9 @@ export default defineOperator({
     if (stored !== undefined) requireMode(stored)
     return {}
   },
-  create: ({ options, services: { files }, logger }) => ({
-    async run(task, { signal, progress }) {
+  create: ({ options, services: { files }, logger }) => {
+    /** What goes where, after all that would refuse it but for voxels that do not fit. */
+    async function plan(task: Task) {
       const given = chunkOf(task, options.inputChunkName)
       if (given.data.length === 0)
         throw chunkflowError('mrc-options', `${describeChunk(given)} is empty: MRC has no axes of size 0`, {
@@ -53,18 +55,25 @@ export default defineOperator({
       const file = await fileOfChunk(files, options.fileName, chunk)
       const dtype = options.dtype ?? (chunk.dtype === 'bool' ? 'uint8' : chunk.dtype)
       requireMode(dtype)
-      const bar = progress.start(`writing ${file}`, chunk.data.length, 'voxels')
-      try {
-        await files.writeAtomic(file, (temporary) =>
-          writeMrc(temporary, chunk, { dtype, signal, advance: (elements) => bar.advance(elements) }),
-        )
-      } finally {
-        bar.end()
-      }
-    },
-    async dryRun(task) {
-      const file = await fileOfChunk(files, options.fileName, chunkOf(task, options.inputChunkName))
-      logger.info(`dry run: would write ${file}`)
-    },
-  }),
+      requireStart(chunk)
+      return { chunk, file, dtype }
+    }
+    return {
+      async run(task, { signal, progress }) {
+        const { chunk, file, dtype } = await plan(task)
+        const bar = progress.start(`writing ${file}`, chunk.data.length, 'voxels')
+        try {
+          await files.writeAtomic(file, (temporary) =>
+            writeMrc(temporary, chunk, { dtype, signal, advance: (elements) => bar.advance(elements) }),
+          )
+        } finally {
+          bar.end()
+        }
+      },
+      async dryRun(task) {
+        const { file } = await plan(task)
+        logger.info(`dry run: would write ${file}`)
+      },
+    }
+  },
 })

@@ -168,4 +168,11 @@ test('files are the same every time', async () => {
   assert.equal(readFileSync(file('one.nrrd')), readFileSync(file('two.nrrd')))
 })
 
+test('an empty chunk is refused before a file is begun, also in a dry run', async () => {
+  const empty = createChunk(new Uint8Array(0), [0, 1, 1])
+  for (const dryRun of [true, false])
+    assert.match(await refusal(() => save(empty, { fileName: 'no.nrrd' }, { dryRun })), 'nrrd-options')
+  assert.not(existsSync(file('no.nrrd')))
+})
+
 test.run()

@@ -6,6 +6,7 @@ import {
   FILES,
   flag,
   squeezeChannel,
+  type Task,
 } from '@chunkflow/sdk'
 import { AXIS_ORDERS } from '../axes.js'
 import { fileOfChunk } from '../file-name.js'
@@ -42,35 +43,41 @@ export default defineOperator({
   },
   services: { files: FILES },
   effects: 'write',
-  create: ({ options, services: { files }, logger }) => ({
-    async run(task, { signal, progress }) {
+  create: ({ options, services: { files }, logger }) => {
+    /** What goes where, after all that would refuse it. */
+    async function plan(task: Task) {
       const given = chunkOf(task, options.inputChunkName)
       if (given.data.length === 0)
         throw chunkflowError('nrrd-options', `${describeChunk(given)} is empty: NRRD has no axes of size 0`, {
           fix: 'crop less',
         })
       const chunk = given.shape[0] === 1 && given.shape.length === 4 ? squeezeChannel(given) : given
-      const file = await fileOfChunk(files, options.fileName, chunk)
-      const stored = storedDtype(chunk.dtype)
-      if (stored !== chunk.dtype) logger.info(`NRRD has no ${chunk.dtype}: ${file} holds ${stored}`)
-      const bar = progress.start(`writing ${file}`, chunk.data.length, 'voxels')
-      try {
-        await files.writeAtomic(file, (temporary) =>
-          writeNrrd(temporary, chunk, {
-            encoding: options.encoding,
-            axisOrder: options.axisOrder,
-            compressionLevel: options.compressionLevel,
-            signal,
-            advance: (elements) => bar.advance(elements),
-          }),
-        )
-      } finally {
-        bar.end()
-      }
-    },
-    async dryRun(task) {
-      const file = await fileOfChunk(files, options.fileName, chunkOf(task, options.inputChunkName))
-      logger.info(`dry run: would write ${file}`)
-    },
-  }),
+      return { chunk, file: await fileOfChunk(files, options.fileName, chunk) }
+    }
+    return {
+      async run(task, { signal, progress }) {
+        const { chunk, file } = await plan(task)
+        const stored = storedDtype(chunk.dtype)
+        if (stored !== chunk.dtype) logger.info(`NRRD has no ${chunk.dtype}: ${file} holds ${stored}`)
+        const bar = progress.start(`writing ${file}`, chunk.data.length, 'voxels')
+        try {
+          await files.writeAtomic(file, (temporary) =>
+            writeNrrd(temporary, chunk, {
+              encoding: options.encoding,
+              axisOrder: options.axisOrder,
+              compressionLevel: options.compressionLevel,
+              signal,
+              advance: (elements) => bar.advance(elements),
+            }),
+          )
+        } finally {
+          bar.end()
+        }
+      },
+      async dryRun(task) {
+        const { file } = await plan(task)
+        logger.info(`dry run: would write ${file}`)
+      },
+    }
+  },
 })

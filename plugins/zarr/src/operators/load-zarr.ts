@@ -1,4 +1,5 @@
 import {
+  boxToRead,
   COMPUTE,
   chunkflowError,
   defineOperator,
@@ -11,7 +12,7 @@ import {
   zyx,
 } from '@chunkflow/sdk'
 import { codecWorkers } from '../codec-workers.js'
-import { requireInside, wantedBox } from '../load-box.js'
+import { wantedBox } from '../load-box.js'
 import { type Driver, parseLocation } from '../location.js'
 import { type OpenedArray, openArray } from '../open-array.js'
 import { chunksToRead, readBox } from '../read-box.js'
@@ -114,7 +115,12 @@ explicit --chunk-start or --chunk-size, else the box of the task, else the whole
         const { box: whole } = array.placement
         const box = wantedBox(options, optionalBoxOf(task), whole)
         if (!options.fillOutside)
-          requireInside(box, whole, array.where, '; --fill-outside fills what lies beyond')
+          boxToRead(
+            box,
+            whole,
+            array.where,
+            'boxes are global voxels z y x; --fill-outside fills what lies beyond',
+          )
         const bar = progress.start(`read ${formatBox(box)}`, chunksToRead(array, box), 'chunks')
         try {
           const chunk = await readBox(array, workers, { box, signal, onChunk: () => bar.advance() })
