@@ -1,5 +1,5 @@
 /** What the command `queue` tells of queues and does with failed tasks, on a folder and on an SQS emulator. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chunkflow, filesIn, succeeds, workFolder } from './chunkflow.js'
@@ -62,6 +62,20 @@ for (const queue of ['fq://tasks', 'failing-tasks'])
       'waiting 0, held by workers 0\nfailed 0',
     )
   })
+
+test('no form of the answer tells passwords that a reason has', async () => {
+  await succeeds('generate-tasks -c 4 8 8 -g 1 1 1 -q fq://secret', { cwd, env })
+  const [task] = filesIn(file('secret/queue'))
+  const id = task!.replace(/^0--|\.json$/g, '')
+  mkdirSync(file('secret/dead'))
+  renameSync(file(`secret/queue/${task}`), file(`secret/dead/${id}.json`))
+  writeFileSync(file(`secret/dead/${id}.txt`), 'cannot read https://me:word@host/a?token=word "so"')
+  for (const line of ['queue fq://secret', 'queue fq://secret --json']) {
+    const { stdout } = await succeeds(line, { cwd, env })
+    assert.match(stdout, 'https://host/a?')
+    assert.not.match(stdout, 'word')
+  }
+})
 
 test('a queue that is not there is an error, and is not made', async () => {
   for (const queue of ['fq://none', 'none']) {

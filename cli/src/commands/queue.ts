@@ -74,7 +74,9 @@ async function report(name: string, opened: Queue, json: boolean, signal: AbortS
     for await (const { body, reason } of opened.failed({ signal })) failures.push({ body, reason })
   refuseInterrupted(name, signal)
   if (json) {
-    process.stdout.write(`${JSON.stringify({ queue: name, counts: counts ?? null, failures }, null, 2)}\n`)
+    const told = failures.map(({ body, reason }) => ({ body, reason: redactAddresses(reason) }))
+    const answer = { queue: redactAddresses(name), counts: counts ?? null, failures: told }
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
     return 0
   }
   if (counts !== undefined) print(`waiting ${counts.waiting}, held by workers ${counts.held}`)

@@ -3,11 +3,9 @@ import {
   type BoundingBox,
   boundingBox,
   boxContains,
-  boxSize,
   ceilDivideZyx,
   floorDivideZyx,
   intersectBoxes,
-  multiplyZyx,
   subtractZyx,
   type Zyx,
   zyx,
@@ -53,8 +51,8 @@ export function findLost(
     for (const block of blocksIn(layout, inside))
       if (!stored.has(block.index) && boxContains(inside, block.box)) blank.add(block.index)
   }
-  const grid = ceilDivideZyx(boxSize(box), cellSize)
-  const cells = new Set<number>()
+  const grid = { box, blockSize: cellSize }
+  const cells = blockSet(grid)
   let lost = 0
   for (const block of blocksIn(layout, box)) {
     if (stored.has(block.index) || blank.has(block.index)) continue
@@ -63,20 +61,10 @@ export function findLost(
     const last = ceilDivideZyx(subtractZyx(block.box.stop, box.start), cellSize)
     for (let z = first[0]; z < last[0]; z++)
       for (let y = first[1]; y < last[1]; y++)
-        for (let x = first[2]; x < last[2]; x++) cells.add((z * grid[1] + y) * grid[2] + x)
+        for (let x = first[2]; x < last[2]; x++) cells.add(zyx(z, y, x))
   }
-  const boxOfCell = (cell: number): BoundingBox => {
-    const index = zyx(
-      Math.floor(cell / (grid[1] * grid[2])),
-      Math.floor(cell / grid[2]) % grid[1],
-      cell % grid[2],
-    )
-    const start = addZyx(box.start, multiplyZyx(index, cellSize))
-    return boundingBox(start, addZyx(start, cellSize))
-  }
-  return {
-    blank: blank.count,
-    lost,
-    cells: [...cells].sort((left, right) => left - right).map(boxOfCell),
-  }
+  const lostCells: BoundingBox[] = []
+  for (const cell of blocksIn(grid, box))
+    if (cells.has(cell.index)) lostCells.push(boundingBox(cell.box.start, addZyx(cell.box.start, cellSize)))
+  return { blank: blank.count, lost, cells: lostCells }
 }
