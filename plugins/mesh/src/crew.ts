@@ -12,18 +12,36 @@ export interface Crew {
 export function createCrew(compute: Compute, entry: URL): Crew {
   const size = Math.max(1, compute.concurrency)
   const started = new Map<number, Promise<WorkerSession>>()
+  const ending: Promise<void>[] = []
   return {
     size,
     async call<T>(lane: number, method: string, payload: unknown): Promise<T> {
       const place = lane % size
       const session = started.get(place) ?? compute.startWorker(entry)
       started.set(place, session)
-      return (await session).call<T>(method, payload)
+      try {
+        return await (await session).call<T>(method, payload)
+      } catch (error) {
+        // it may have ended, for lack of memory: the next task must find another one
+        if (started.get(place) === session) {
+          started.delete(place)
+          // not waited for: what other lanes asked of it fails then, and this error is the first
+          ending.push(close(session))
+        }
+        throw error
+      }
     },
     async close() {
-      const sessions = await Promise.allSettled(started.values())
+      ending.push(...[...started.values()].map(close))
       started.clear()
-      for (const session of sessions) if (session.status === 'fulfilled') await session.value.close()
+      await Promise.all(ending.splice(0))
     },
   }
 }
+
+/** Also of a worker that could not be started. */
+const close = (session: Promise<WorkerSession>): Promise<void> =>
+  session.then(
+    (running) => running.close(),
+    () => {},
+  )
