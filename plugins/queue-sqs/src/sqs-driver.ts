@@ -153,7 +153,10 @@ async function openQueue(client: SQSClient, name: string, QueueUrl: string, wait
         await attempt('Cannot give a task back', given)
       },
       async deadLetter(reason) {
-        aside ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS)
+        aside ??= findOrCreate(client, name + DEAD_LETTERS, VISIBILITY_SECONDS).catch((error: unknown) => {
+          aside = undefined
+          throw error
+        })
         const target = await attempt('Cannot open the queue of dead letters', aside)
         const why = { reason: printable(reason.slice(0, LONGEST_REASON)) || 'unknown' }
         const letter = { body, attributes: { ...why, ...attributesOf(stamp) } }

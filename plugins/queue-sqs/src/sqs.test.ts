@@ -263,6 +263,37 @@ test('a dead letter lies in a queue beside, with its reason', async () => {
   assert.is(letter!.message.messageAttributes.reason.StringValue, 'model.onnx is missing')
 })
 
+test('when the queue of dead letters cannot be opened once, the next letter finds it', async () => {
+  let looked = 0
+  const message = { Body: 'a', MD5OfBody: md5('a'), MessageId: 'm', ReceiptHandle: 'r' }
+  const {
+    driver: opened,
+    asked,
+    close,
+  } = await stub({
+    ...PRESENT,
+    GetQueueUrl: (body, request) =>
+      body.QueueName === 'work-dead-letters' && looked++ === 0
+        ? fails(403, 'AccessDenied')
+        : PRESENT.GetQueueUrl!(body, request),
+    ReceiveMessage: () => ({ Messages: [message] }),
+    SendMessageBatch: () => ({ Successful: [{ Id: '0', MessageId: 'n', MD5OfMessageBody: md5('a') }] }),
+    DeleteMessage: () => ({}),
+  })
+  try {
+    const queue = await opened.open('work', {})
+    const first = (await queue.receive({ signal }))!
+    assert.is((await errorOf(first.deadLetter!('bad'))).code, 'queue-denied')
+    await first.deadLetter!('bad')
+    assert.equal(
+      asked.slice(-2).map(({ action }) => action),
+      ['SendMessageBatch', 'DeleteMessage'],
+    )
+  } finally {
+    await close()
+  }
+})
+
 test('a reason loses the characters that Amazon refuses, so that the letter is kept', async () => {
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   const queue = await driver.open('colours', {})
