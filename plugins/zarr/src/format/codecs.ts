@@ -1,19 +1,29 @@
-import type { Dtype } from '@chunkflow/sdk'
+import { DTYPES, type Dtype } from '@chunkflow/sdk'
 import type { CodecDescription } from '../worker/pipeline.js'
 import { isRecord, type Json, type Refuse, unsupported } from './metadata.js'
 
 /** From bytes to bytes, by the names of numcodecs. */
 const COMPRESSORS: ReadonlySet<string> = new Set(['blosc', 'zstd', 'lz4', 'gzip', 'zlib'])
-const BLOSC_SHUFFLES: Readonly<Record<string, number>> = { noshuffle: 0, shuffle: 1, bitshuffle: 2 }
+const BLOSC_SHUFFLES = { noshuffle: 0, shuffle: 1, bitshuffle: 2 } as const
 
 const rewrite =
   'rewrite the array with blosc, zstd, lz4, gzip or zlib: zarr.copy in Python, or save it again from what wrote it'
 
+/** numcodecs in Python shuffles bits of bytes, and bytes of wider elements. */
+const AUTOMATIC_SHUFFLE = -1
+
 /** A compressor as Zarr 2 and N5 name it. @throws zarr-unsupported */
-export function compressor({ id, ...configuration }: Json, where: string): CodecDescription {
+export function compressor({ id, ...configuration }: Json, dtype: Dtype, where: string): CodecDescription {
   if (typeof id !== 'string' || !COMPRESSORS.has(id))
     throw unsupported(`The compressor ${JSON.stringify(id)} cannot be read here`, where, rewrite)
-  return { name: `numcodecs.${id}`, configuration }
+  const { bitshuffle, shuffle } = BLOSC_SHUFFLES
+  return {
+    name: `numcodecs.${id}`,
+    configuration:
+      id === 'blosc' && configuration.shuffle === AUTOMATIC_SHUFFLE
+        ? { ...configuration, shuffle: DTYPES[dtype].bytes === 1 ? bitshuffle : shuffle }
+        : configuration,
+  }
 }
 
 /** A filter of Zarr 2. @throws zarr-unsupported */
@@ -78,7 +88,10 @@ function known(
     name: short,
     configuration: {
       ...configuration,
-      shuffle: typeof shuffle === 'string' ? (BLOSC_SHUFFLES[shuffle] ?? 0) : (shuffle ?? 0),
+      shuffle:
+        typeof shuffle === 'string'
+          ? (BLOSC_SHUFFLES[shuffle as keyof typeof BLOSC_SHUFFLES] ?? 0)
+          : (shuffle ?? 0),
     },
   }
 }

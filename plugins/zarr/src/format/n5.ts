@@ -18,7 +18,7 @@ export function parseN5(attributes: Json, where: string): ArrayLayout {
   if (chunkShape.length !== shape.length)
     throw refuse(`${shape.length} axes and blocks of ${chunkShape.length}`)
   const dtype = parseDtype(attributes.dataType, where)
-  const packed = compression(attributes, where)
+  const packed = compression(attributes, dtype, where)
   return {
     format: 'n5',
     shape,
@@ -45,19 +45,23 @@ function parseDtype(value: unknown, where: string): Dtype {
 }
 
 /** Null for blocks that are not compressed. */
-function compression({ compression: value, compressionType }: Json, where: string): CodecDescription | null {
+function compression(
+  { compression: value, compressionType }: Json,
+  dtype: Dtype,
+  where: string,
+): CodecDescription | null {
   // the first versions of N5 have a name alone
   const { type, ...settings } = isRecord(value) ? value : { type: compressionType }
   switch (type) {
     case 'raw':
       return null
     case 'gzip':
-      return compressor({ id: settings.useZlib === true ? 'zlib' : 'gzip' }, where)
+      return compressor({ id: settings.useZlib === true ? 'zlib' : 'gzip' }, dtype, where)
     case 'zstd':
     case 'zstandard':
-      return compressor({ id: 'zstd', level: 3 }, where)
+      return compressor({ id: 'zstd', level: 3 }, dtype, where)
     case 'blosc':
-      return compressor({ id: 'blosc', cname: 'lz4', clevel: 5, shuffle: 1, blocksize: 0 }, where)
+      return compressor({ id: 'blosc', cname: 'lz4', clevel: 5, shuffle: 1, blocksize: 0 }, dtype, where)
   }
   throw unsupported(
     `Blocks compressed with ${JSON.stringify(type)} cannot be read here`,

@@ -53,7 +53,7 @@ export function parseZarr2(text: string, attributes: Json, where: string): Array
   for (const listed of Array.isArray(json.filters) ? json.filters : [])
     codecs.push(filter(isRecord(listed) ? listed : {}, dtype, where))
   codecs.push({ name: 'bytes', configuration: { endian: bigEndian ? 'big' : 'little' } })
-  if (isRecord(json.compressor)) codecs.push(compressor(json.compressor, where))
+  if (isRecord(json.compressor)) codecs.push(compressor(json.compressor, dtype, where))
   const separator = json.dimension_separator === '/' ? '/' : '.'
   return {
     format: 'zarr2',

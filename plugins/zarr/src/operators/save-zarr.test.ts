@@ -177,6 +177,8 @@ s = zarr.open('shuffled.zarr', mode='w', shape=(5, 9, 14), chunks=(2, 4, 5), dty
 s.attrs['_ARRAY_DIMENSIONS'] = ['z', 'y', 'x']
 l = zarr.open('lz4.zarr', mode='w', shape=(5, 9, 14), chunks=(2, 4, 5), dtype='<u8', compressor=numcodecs.LZ4())
 l.attrs['_ARRAY_DIMENSIONS'] = ['z', 'y', 'x']
+b = zarr.open('blosc.zarr', mode='w', shape=(5, 9, 14), chunks=(2, 4, 5), dtype='<u8', compressor=numcodecs.Blosc(shuffle=numcodecs.Blosc.AUTOSHUFFLE))
+b.attrs['_ARRAY_DIMENSIONS'] = ['z', 'y', 'x']
 print('made')`)
   if (made === null) return
   const chunk = rampChunk([3, 5, 7], { dtype: 'int32', voxelOffset: [1, 2, 3] })
@@ -193,7 +195,7 @@ inner = np.arange(105).reshape(3, 5, 7)
 outer = np.full((5, 9, 14), -7); outer[1:4, 2:7, 3:10] = inner
 print((a == outer).all())`
   assert.is(python(expected), 'True')
-  for (const store of ['shuffled.zarr', 'lz4.zarr']) {
+  for (const store of ['shuffled.zarr', 'lz4.zarr', 'blosc.zarr']) {
     const labels = rampChunk([5, 9, 14], { dtype: 'uint64' })
     await save(labels, { store })
     assert.ok(sameVoxels(await read({ store }), labels))
