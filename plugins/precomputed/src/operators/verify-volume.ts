@@ -62,7 +62,11 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
           const { blockSize } = census.layout
           const inDoubt = named.filter((box) => lacksBlocks(census, box))
           const written = await loggedBoxes(volume, inDoubt, mip, signal)
-          const { blank, lost: count, cells } = findLost(census, written, options.chunkSize ?? blockSize)
+          const {
+            blank,
+            lost: count,
+            cells,
+          } = await findLost(census, written, options.chunkSize ?? blockSize, signal)
           logger.result(
             `mip ${mip} of ${path}, ${formatBox(scale.box)}: ${census.blocks} blocks of ${formatSize(blockSize)}`,
           )

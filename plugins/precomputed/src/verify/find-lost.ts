@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   addZyx,
   type BoundingBox,
@@ -33,16 +34,20 @@ export function lacksBlocks({ layout, stored }: BlockCensus, region: BoundingBox
   return false
 }
 
+/** Blocks that are looked at before others have their turn: a signal, for instance. */
+const BLOCKS_AT_ONCE = 2 ** 17
+
 /**
  * Sorts the blocks that are not stored.
  * @param written boxes of finished tasks; a block counts as written when it lies in one of them
  * @param cellSize of a grid from the start of the volume, in which lost blocks are told
  */
-export function findLost(
+export async function findLost(
   { layout, stored }: BlockCensus,
   written: readonly BoundingBox[],
   cellSize: Zyx,
-): LostBlocks {
+  signal: AbortSignal,
+): Promise<LostBlocks> {
   const { box } = layout
   const blank = blockSet(layout)
   for (const done of written) {
@@ -54,7 +59,12 @@ export function findLost(
   const grid = { box, blockSize: cellSize }
   const cells = blockSet(grid)
   let lost = 0
+  let seen = 0
   for (const block of blocksIn(layout, box)) {
+    if (++seen % BLOCKS_AT_ONCE === 0) {
+      await setImmediate()
+      signal.throwIfAborted()
+    }
     if (stored.has(block.index) || blank.has(block.index)) continue
     lost += 1
     const first = floorDivideZyx(subtractZyx(block.box.start, box.start), cellSize)
