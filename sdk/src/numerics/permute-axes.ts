@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { allocate, type Dtype, type TypedArray } from '@chunkflow/kernel/authoring'
 import { stridesOf } from '../strides.js'
 
@@ -54,7 +53,7 @@ export async function permuteAxes(
       if (sincePause >= ELEMENTS_AT_ONCE) {
         sincePause = 0
         signal?.throwIfAborted()
-        await setImmediate()
+        await new Promise((resolve) => setImmediate(resolve))
       }
     }
   }
