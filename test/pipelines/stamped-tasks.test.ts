@@ -24,7 +24,7 @@ for (const queue of ['fq://tasks', 'stamped'])
       `fetch-task -q ${queue} --retry-times 0 create-chunk --size 2 3 4 ${steps} delete-task-in-queue`
     const own = `threshold -t 7 save-h5 -f ${name}-`
     // the source, acknowledgement and viewers play no part
-    await succeeds(`--dry-run --save-pipeline ${name}.json create-chunk --size 2 3 4 ${own}`, place)
+    await succeeds(`--save-pipeline ${name}.json create-chunk --size 2 3 4 ${own}`, place)
     const generated = await succeeds(`generate-tasks -c 2 3 4 -g 1 1 2 -q ${queue} --for ${name}.json`, place)
     const { stdout } = await succeeds(`plan --json create-chunk --size 2 3 4 ${own}`, place)
     const { digest } = JSON.parse(stdout) as { digest: string }
@@ -46,7 +46,7 @@ const resultsOf = (name: string): string[] =>
   readdirSync(cwd).filter((found) => found.startsWith(`${name}-`) && found.endsWith('.h5'))
 
 test('a chain that cannot run gets no tasks', async () => {
-  await succeeds('--dry-run --save-pipeline good.json create-chunk save-h5 -f a.h5', { cwd })
+  await succeeds('--save-pipeline good.json create-chunk save-h5 -f a.h5', { cwd })
   const broken = readFileSync(file('good.json'), 'utf8').replace('save-h5', 'save-h6')
   writeFileSync(file('broken.json'), broken)
   const { code, stderr } = await chunkflow('generate-tasks -c 2 3 4 -q fq://none --for broken.json', { cwd })

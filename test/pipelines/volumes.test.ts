@@ -494,7 +494,7 @@ test('lost blocks are found, their tasks done again, and the volume proven compl
   const verify = 'verify-volume -v whole/copy -c 10 32 32 -f whole/lost.txt'
   const incomplete = await chunkflow(verify, { cwd })
   assert.is(incomplete.code, 1)
-  assert.match(incomplete.stdout, 'stored 40\nzeros  4, in boxes that the log names\nlost   4\n')
+  assert.match(incomplete.stdout, 'stored 40\nzeros  4, which the log tells of\nlost   4\n')
   assert.match(incomplete.stderr, 'Blocks are missing in 1 box: 15-25_38-70_71-103')
   await run(`generate-tasks --boxes whole/lost.txt load-precomputed -v whole/source ${saving}`)
   assert.match((await run(verify)).stdout, 'lost   0\n')

@@ -60,7 +60,9 @@ export async function runChainCommand(argv: readonly string[], registry: Registr
   if (globals.savePipeline !== undefined) {
     const { createHost } = await import('@chunkflow/kernel/host')
     await createHost(registry).plan(pipeline, { allowLateSource: globals.allowLateSource })
-    await writeFile(globals.savePipeline, `${JSON.stringify(pipeline, null, 2)}\n`)
+    // nothing runs now: a dry run would be one of whoever runs the file
+    const saved = pipelineOf(chain, { ...globals, dryRun: false })
+    await writeFile(globals.savePipeline, `${JSON.stringify(saved, null, 2)}\n`)
     logger.info(`saved ${globals.savePipeline}; run it with: chunkflow run ${globals.savePipeline}`)
     return 0
   }

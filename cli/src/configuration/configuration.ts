@@ -57,6 +57,7 @@ function parse(file: string): unknown {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw chunkflowError('configuration-invalid', `Cannot read ${file}: ${(cause as Error).message}`, {
+      fix: 'let this user read it, or name another folder with CHUNKFLOW_CONFIG_DIR',
       cause,
     })
   }
@@ -64,6 +65,7 @@ function parse(file: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     throw chunkflowError('configuration-invalid', `${file} is not JSON: ${(cause as Error).message}`, {
+      fix: 'mend the file, or move it away',
       cause,
     })
   }

@@ -9,7 +9,9 @@ export async function readJsonFile(file: string): Promise<unknown> {
   } catch (cause) {
     throw chunkflowError(
       'pipeline-invalid',
-      `Cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
+      (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? `There is no file ${file}`
+        : `Cannot read ${file}: ${(cause as Error).message}`,
       { fix: 'check the path', cause },
     )
   }

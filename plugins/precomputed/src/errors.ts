@@ -7,6 +7,7 @@ export const PRECOMPUTED_ERROR_CODES = {
   'mask-mismatch': 'A mask does not fit the chunk it is laid over.',
   'region-too-large': 'A region of a volume does not fit into memory.',
   'volume-contended': 'Other writers keep changing a file of blocks.',
+  'volume-format': 'A path asks for another format of volumes.',
   'volume-incomplete': 'Blocks of a volume were never written.',
   'volume-inconsistent': 'Voxels disagree with a coarser scale, or a box of them is lost.',
   'volume-info-invalid': 'The info file of a volume is not one, or contradicts itself.',

@@ -166,21 +166,24 @@ export function createSaver(
       const conversion = conversionFor(chunk, volume)
       const plan = await volume.planWrite(chunk, writeOptions(conversion))
       const made = options.createThumbnail ? await thumbnailOf(chunk, volume, context) : null
+      let zeroBlocks = 0
       const bar = context.progress.start(`write ${formatBox(plan.box)}`, plan.blocks, 'blocks')
       try {
-        const { voxelsDropped } = await volume.write(chunk, {
+        const { voxelsDropped, blocksDeleted } = await volume.write(chunk, {
           ...writeOptions(conversion),
           signal: context.signal,
           onBlock: () => bar.advance(),
         })
         report(task, chunk, voxelsDropped, conversion)
+        zeroBlocks = blocksDeleted
       } finally {
         bar.end()
       }
       if (made !== null) await writeThumbnail(made.thumbnail, made.target, context.signal)
       // the kernel sets the timer when the step is over: too late for the uploaded log
       task.log.timer[options.name] = (performance.now() - started) / 1000
-      if (options.uploadLog) await volume.writeJson(logKey(chunkBox(chunk)), storedLog(task.log, mip))
+      if (options.uploadLog)
+        await volume.writeJson(logKey(chunkBox(chunk)), storedLog(task.log, { mip, zero_blocks: zeroBlocks }))
     },
     async describe(task, chunk, context) {
       if (isSkipped(chunk)) return

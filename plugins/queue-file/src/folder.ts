@@ -1,7 +1,7 @@
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { chunkflowError, isChunkflowError } from '@chunkflow/sdk'
-import { expandHome } from '@chunkflow/sdk/storage'
+import { expandHome, makeFolder } from '@chunkflow/sdk/storage'
 import { newIds } from './ticket.js'
 
 /** Absolute path of a queue's folder; a leading `~` is the home folder. @throws queue-name-invalid */
@@ -43,7 +43,7 @@ export function folderFailure(what: string, folder: string, cause: unknown): Err
 export async function writeWhole(target: string, text: string, staging: string): Promise<void> {
   const temporary = path.join(staging, `.${newIds(1)[0]}.chunkflow-tmp`)
   try {
-    await mkdir(path.dirname(target), { recursive: true })
+    await makeFolder(path.dirname(target))
     const handle = await open(temporary, 'wx')
     try {
       await handle.writeFile(text)
@@ -81,7 +81,7 @@ export async function requireFolder(folder: string): Promise<void> {
 /** The settings of the queue in a folder, which is made when it is missing. @throws queue-unreachable */
 export async function openFolder(folder: string, wanted: QueueSettings): Promise<QueueSettings> {
   const file = path.join(folder, SETTINGS)
-  await mkdir(path.join(folder, 'queue'), { recursive: true })
+  await makeFolder(path.join(folder, 'queue'))
   const text = await textOf(file)
   if (text === null) {
     await writeWhole(file, `${JSON.stringify(wanted)}\n`, folder)

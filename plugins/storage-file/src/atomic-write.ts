@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { chunkflowError } from '@chunkflow/sdk'
+import { makeFolder } from '@chunkflow/sdk/storage'
 import { fileFailure, isMissing, isSystemError } from './failures.js'
 
 const SUFFIX = '.chunkflow-tmp'
@@ -93,7 +94,7 @@ async function openNew(file: string): Promise<FileHandle> {
     return await open(file, 'wx')
   } catch (error) {
     if (!isMissing(error)) throw error
-    await mkdir(path.dirname(file), { recursive: true })
+    await makeFolder(path.dirname(file))
     return open(file, 'wx')
   }
 }

@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { open, readdir, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Files } from '@chunkflow/sdk'
+import { makeFolder } from '@chunkflow/sdk/storage'
 import { isTemporary, writeAtomically } from './atomic-write.js'
 import { fileFailure, isMissing } from './failures.js'
 import { resolvePath } from './paths.js'
@@ -46,7 +47,7 @@ export function createFiles(): Files {
     write: (file, bytes) => files.writeAtomic(file, (temporary) => writeFile(temporary, bytes)),
     touch: (file) =>
       writing(file, async (target) => {
-        await mkdir(path.dirname(target), { recursive: true })
+        await makeFolder(path.dirname(target))
         await (await open(target, 'a')).close()
         const now = new Date()
         await utimes(target, now, now)

@@ -10,6 +10,7 @@ import {
   type ProgressBar,
   type TypedArray,
 } from '@chunkflow/sdk'
+import { countLost } from '@chunkflow/sdk/numerics'
 import { mapAhead } from './concurrency.js'
 import { descriptionsOf } from './descriptions.js'
 import { align, encodeDirectory, encodeHeader, type FieldValue } from './directory-writer.js'
@@ -31,6 +32,8 @@ export interface WriteSettings {
   readonly classicLimit?: number
   readonly signal?: AbortSignal | undefined
   readonly bar?: ProgressBar | undefined
+  /** Told of values that the element type of the file cannot hold; see `countLost`. */
+  readonly onLost?: ((count: number) => void) | undefined
 }
 
 /** Rows are grouped into strips of about this size: large pages are compressed in parallel and never held whole. */
@@ -79,7 +82,7 @@ async function writeStrips(
   handle: FileHandle,
   chunk: Chunk,
   rowsPerStrip: number,
-  { dtype, scale, compression, signal, bar }: WriteSettings,
+  { dtype, scale, compression, signal, bar, onLost }: WriteSettings,
 ): Promise<Strips> {
   const [height, width] = chunk.shape.slice(-2) as [number, number]
   function* parts(): Generator<TypedArray> {
@@ -99,6 +102,7 @@ async function writeStrips(
       : dtype === chunk.dtype || chunk.dtype === 'bool'
         ? part
         : convertElements(part, chunk.dtype, dtype)
+    if (!scale && samples !== part) onLost?.(countLost(part, chunk.dtype, samples as TypedArray, dtype))
     const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)
     return {
       bytes: await compress(bytes, compression, width * bytesPerElement(dtype)),

@@ -2,6 +2,7 @@
 export * from './byte-histogram.js'
 export * from './compute-services.js'
 export * from './connected-components.js'
+export * from './count-lost.js'
 export * from './count-outside.js'
 export * from './downsample.js'
 export * from './label-color.js'

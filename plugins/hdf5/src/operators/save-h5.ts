@@ -18,6 +18,7 @@ import {
   type Task,
   tableFromSynapses,
 } from '@chunkflow/sdk'
+import { countLost, describeLoss } from '@chunkflow/sdk/numerics'
 import { fileOfBox, namesOneFile } from '../file-name.js'
 import { hdf5Worker } from '../session.js'
 import { SLAB_BYTES } from '../slabs.js'
@@ -110,6 +111,12 @@ export default defineOperator({
         }
         if (isSynapses(value)) return tables.write(file, tableFromSynapses(value), { signal })
         const saved = options.dtype === undefined ? value : astype(value, options.dtype)
+        const loss = describeLoss(
+          countLost(value.data, value.dtype, saved.data, saved.dtype),
+          value.dtype,
+          saved.dtype,
+        )
+        if (loss !== undefined) logger.warn(`${file}: ${loss}`)
         const bar = progress.start(`writing ${file}`, saved.data.length, 'voxels')
         try {
           await files.writeAtomic(file, (temporary) =>

@@ -1,12 +1,12 @@
 import {
   convertElements,
-  DTYPES,
   type Dtype,
   elementAsNumber,
   isFloat,
   isInteger,
   type TypedArray,
 } from '@chunkflow/sdk'
+import { countLost } from '@chunkflow/sdk/numerics'
 
 /** How voxels of one type become voxels of another when they are stored. */
 export interface Conversion {
@@ -64,31 +64,14 @@ export function bytesOfUnit(voxels: TypedArray, dtype: Dtype): Uint8Array {
 
 function plainCast(from: Dtype, to: Dtype): Conversion {
   let wrapped = 0
-  const mayWrap = isInteger(from) && isInteger(to) && !holds(to, from)
+  const mayWrap = isInteger(from) && isInteger(to)
   return {
     convert(voxels) {
       const result = convertElements(voxels, from, to)
-      if (mayWrap) {
-        const back = convertElements(result, to, from)
-        for (let index = 0; index < voxels.length; index++) if (back[index] !== voxels[index]) wrapped += 1
-        wrapped += countSignChanges(voxels, from, result, to)
-      }
+      if (mayWrap) wrapped += countLost(voxels, from, result, to)
       return result
     },
     description: `${from} is cast to ${to}`,
     wrapped: () => wrapped,
   }
-}
-
-/** True when every value of `inner` is a value of `outer`. */
-const holds = (outer: Dtype, inner: Dtype): boolean =>
-  DTYPES[outer].minimum! <= DTYPES[inner].minimum! && DTYPES[outer].maximum! >= DTYPES[inner].maximum!
-
-/** Values that come back unchanged although they mean another number: the sign bit moved (int32 -1 and uint32 2^32 - 1). */
-function countSignChanges(voxels: TypedArray, from: Dtype, result: TypedArray, to: Dtype): number {
-  if (DTYPES[from].kind === DTYPES[to].kind || DTYPES[to].bytes < DTYPES[from].bytes) return 0
-  const signed = (DTYPES[from].kind === 'signed' ? voxels : result) as Int32Array
-  let count = 0
-  for (let index = 0; index < signed.length; index++) if (signed[index]! < 0) count += 1
-  return count
 }

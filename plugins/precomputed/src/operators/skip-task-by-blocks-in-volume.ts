@@ -2,7 +2,7 @@ import { BLOCK_CACHE, boxOf, defineOperator, ENCODINGS, flag, formatBox, STORE, 
 import { anonymousPath } from '@chunkflow/sdk/storage'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { openOnce } from '../volume/open-once.js'
-import { isLogged } from '../volume/task-log.js'
+import { readLog } from '../volume/task-log.js'
 
 export default defineOperator({
   name: 'skip-task-by-blocks-in-volume',
@@ -28,7 +28,7 @@ such a block is skipped only with --logged, when the volume's log has its box (s
       async run(task) {
         const box = boxOf(task)
         const volume = await open()
-        if (options.logged && (await isLogged(volume, box, options.mip)))
+        if (options.logged && (await readLog(volume, box, options.mip)) !== null)
           return skip(`the log of ${path} names ${formatBox(box)}`)
         if (await volume.hasAllBlocks(box, options.mip))
           return skip(`all blocks of ${formatBox(box)} are in ${path}`)

@@ -56,7 +56,7 @@ test('zeros count as written when the log names their box', async () => {
   assert.equal(messages.result, [
     `mip 0 of ${VOLUME}, 7-12_-3-6_11-25: 18 blocks of 2×4×8`,
     'stored 6',
-    'zeros  12, in boxes that the log names',
+    'zeros  12, which the log tells of',
     'lost   0',
   ])
 })
@@ -66,12 +66,12 @@ test('without a log, or without its task, missing blocks are lost', async () => 
   assert.match(await refuses(unlogged.look(), 'volume-incomplete'), 'Blocks are missing in 12 boxes')
   const undone = await written({ second: false })
   const told = await refuses(
-    undone.look({ chunkSize: [2, 9, 14], taskFile: 'lost.txt' }),
+    undone.look({ chunkSize: [2, 12, 16], taskFile: 'lost.txt' }),
     'volume-incomplete',
   )
-  assert.match(told, 'Blocks are missing in 2 boxes: 9-11_-3-6_11-25, 11-13_-3-6_11-25')
+  assert.match(told, 'Blocks are missing in 2 boxes: 9-11_-3-9_11-27, 11-13_-3-9_11-27')
   assert.match(told, 'generate-tasks --boxes lost.txt')
-  assert.is(undone.files.get('lost.txt'), '9,-3,11,11,6,25\n11,-3,11,13,6,25\n')
+  assert.is(undone.files.get('lost.txt'), '9,-3,11,11,9,27\n11,-3,11,13,9,27\n')
   const disbelieved = await written()
   assert.match(await refuses(disbelieved.look({ log: false }), 'volume-incomplete'), '12 boxes')
 })
@@ -134,6 +134,28 @@ test('the log of one scale says nothing of another', async () => {
   objects().set(key, Buffer.from('{"timer": {}}'))
   assert.match(await refuses(look({ mip: 1 }), 'volume-incomplete'), '6 boxes')
   assert.is(await outcome(1), 'skip')
+})
+
+test('a block with voxels that vanished from a logged box is lost, with the zeros of its box', async () => {
+  const { look, objects } = await written()
+  objects().delete('4_8_40/11-19_-3-1_7-9.gz')
+  assert.match(await refuses(look(), 'volume-incomplete'), 'Blocks are missing in 1 box')
+  // all blocks of the second task are of zeros, as its log tells
+  const zeros = await written()
+  await zeros.look()
+  // a log of another program does not count them
+  const key = 'log/9-12_-3-6_11-25.json'
+  const log = JSON.parse(Buffer.from(zeros.objects().get(key)!).toString())
+  assert.is(log.zero_blocks, 12)
+  zeros.objects().set(key, Buffer.from(JSON.stringify({ ...log, zero_blocks: undefined })))
+  await zeros.look()
+  zeros.objects().set(key, Buffer.from(JSON.stringify({ ...log, zero_blocks: 11 })))
+  assert.match(await refuses(zeros.look(), 'volume-incomplete'), '12 boxes')
+})
+
+test('boxes that cut blocks are refused', async () => {
+  const { look } = await written()
+  assert.match(await refuses(look({ chunkSize: [3, 4, 8] }), 'volume-misaligned'), 'a multiple of 2 4 8')
 })
 
 test('a dry run looks, and writes no file', async () => {

@@ -4,19 +4,22 @@ import {
   chunkflowError,
   defineOperator,
   ENCODINGS,
+  everyAxis,
   FILES,
   flag,
   formatBox,
+  formatFlag,
   formatSize,
   type RunContext,
   STORE,
+  type Zyx,
 } from '@chunkflow/sdk'
 import { anonymousPath } from '@chunkflow/sdk/storage'
-import { findLost, lacksBlocks } from '../verify/find-lost.js'
+import { countLacking, findLost } from '../verify/find-lost.js'
 import { createPrecomputedFormat } from '../volume/format.js'
 import { scaleOf } from '../volume/info.js'
 import { openOnce } from '../volume/open-once.js'
-import { boxesInLog, loggedBoxes } from '../volume/task-log.js'
+import { boxesInLog, explainedBoxes } from '../volume/task-log.js'
 
 /** Boxes that are printed; a task file has all of them. */
 const BOXES_SHOWN = 10
@@ -24,8 +27,8 @@ const BOXES_SHOWN = 10
 export default defineOperator({
   name: 'verify-volume',
   summary: 'Prove that every block of a volume was written, and list the tasks of those that were not',
-  description: `Blocks of zeros are never stored. One that is missing counts as written when it lies in the box of a task that the volume's log names
-(save-precomputed --upload-log); every other missing block is lost, and the run fails. --task-file keeps the boxes that hold lost blocks, of
+  description: `Blocks of zeros are never stored. One that is missing counts as written when it lies in the box of a task whose log in the volume (save-precomputed
+--upload-log) tells of as many blocks of zeros as are missing there; every other missing block is lost, and the run fails. --task-file keeps the boxes that hold lost blocks, of
 the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not read.`,
   examples: [
     'create-chunk save-precomputed -v volume --upload-log verify-volume -v volume',
@@ -58,10 +61,13 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
       try {
         const named = options.log ? await boxesInLog(volume.storage, signal) : []
         const lost: BoundingBox[] = []
+        if (options.chunkSize !== undefined) requireWholeBlocks(options.chunkSize, scale.blockSize)
         for (const census of await volume.census(mip, { signal, onBlocks: (count) => bar.advance(count) })) {
           const { blockSize } = census.layout
-          const inDoubt = named.filter((box) => lacksBlocks(census, box))
-          const written = await loggedBoxes(volume, inDoubt, mip, signal)
+          const doubted = named
+            .map((box) => ({ box, lacking: countLacking(census, box) }))
+            .filter(({ lacking }) => lacking > 0)
+          const written = await explainedBoxes(volume, doubted, mip, signal)
           const {
             blank,
             lost: count,
@@ -71,7 +77,7 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
             `mip ${mip} of ${path}, ${formatBox(scale.box)}: ${census.blocks} blocks of ${formatSize(blockSize)}`,
           )
           logger.result(`stored ${census.stored.count}`)
-          logger.result(`zeros  ${blank}${options.log ? ', in boxes that the log names' : ''}`)
+          logger.result(`zeros  ${blank}${options.log ? ', which the log tells of' : ''}`)
           logger.result(`lost   ${count}`)
           lost.push(...cells)
         }
@@ -108,6 +114,16 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
     }
   },
 })
+
+/** Boxes that cut blocks would share them: tasks that run at the same time must not. */
+function requireWholeBlocks(chunkSize: Zyx, blockSize: Zyx): void {
+  if (everyAxis(chunkSize, blockSize, (size, block) => size % block === 0)) return
+  throw chunkflowError(
+    'volume-misaligned',
+    `Boxes of ${formatSize(chunkSize)} do not consist of whole blocks of ${formatSize(blockSize)}`,
+    { fix: `use a --chunk-size that is a multiple of ${formatFlag(blockSize)}` },
+  )
+}
 
 /** A row for each box, z0 y0 x0 z1 y1 x1. */
 const printBoxes = (boxes: readonly BoundingBox[]): string =>

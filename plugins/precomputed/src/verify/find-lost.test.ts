@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BlockCensus } from '../volume/block-census.js'
 import { blockSet } from '../volume/block-set.js'
-import { findLost, lacksBlocks } from './find-lost.js'
+import { countLacking, findLost } from './find-lost.js'
 
 const test = suite('lost blocks')
 
@@ -29,12 +29,12 @@ test('cells of another size than blocks are told whole, in scan order', async ()
   assert.equal(cells.at(-1), boxFromSize(zyx(10, 1, 20), zyx(3, 4, 9)))
 })
 
-test('whether a box lacks blocks: those that lie in it whole count', () => {
+test('blocks that a box lacks: those that lie in it whole count', () => {
   const small = census([4, 6, 12], [2, 3, 4])
-  assert.not.ok(lacksBlocks(small, boxFromSize(zyx(7, -3, 11), zyx(2, 3, 4))))
-  assert.not.ok(lacksBlocks(small, boxFromSize(zyx(7, -3, 11), zyx(2, 3, 7))))
-  assert.ok(lacksBlocks(small, boxFromSize(zyx(7, -3, 11), zyx(2, 3, 8))))
-  assert.not.ok(lacksBlocks(small, boxFromSize(zyx(0, 0, 0), zyx(2, 3, 8))))
+  assert.is(countLacking(small, boxFromSize(zyx(7, -3, 11), zyx(2, 3, 4))), 0)
+  assert.is(countLacking(small, boxFromSize(zyx(7, -3, 11), zyx(2, 3, 7))), 0)
+  assert.is(countLacking(small, boxFromSize(zyx(7, -3, 11), zyx(2, 6, 8))), 3)
+  assert.is(countLacking(small, boxFromSize(zyx(0, 0, 0), zyx(2, 3, 8))), 0)
 })
 
 test('a signal stops it among the blocks of a large volume', async () => {

@@ -25,13 +25,14 @@ export interface LostBlocks {
   readonly cells: readonly BoundingBox[]
 }
 
-/** Whether a block lies in a box that is not stored. */
-export function lacksBlocks({ layout, stored }: BlockCensus, region: BoundingBox): boolean {
+/** How many blocks lie in a box, as a whole, and are not stored. */
+export function countLacking({ layout, stored }: BlockCensus, region: BoundingBox): number {
   const inside = intersectBoxes(layout.box, region)
-  if (inside === null) return false
+  if (inside === null) return 0
+  let lacking = 0
   for (const { index, box } of blocksIn(layout, inside))
-    if (!stored.has(index) && boxContains(inside, box)) return true
-  return false
+    if (!stored.has(index) && boxContains(inside, box)) lacking += 1
+  return lacking
 }
 
 /** Blocks that are looked at before others have their turn: a signal, for instance. */

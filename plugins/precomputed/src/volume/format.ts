@@ -91,6 +91,7 @@ export function createPrecomputedFormat({ store, encodings, cache }: Precomputed
     open,
     matches: async (path) => THIS_FORMAT.test(path) || (await open(path)) !== null,
     async create(path, volume) {
+      refuseOtherFormat(path)
       const storage = await store.open(path)
       const info = newInfo(volume)
       await refuseImpossible(info, encodings, storage.root)
@@ -249,8 +250,21 @@ const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const printBigint = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value
 
-/** The volume at a path. @throws volume-missing */
+/** @throws volume-format */
+function refuseOtherFormat(path: string): void {
+  const [, prefix, suffix] = OTHER_FORMAT.exec(path) ?? []
+  const other = prefix ?? suffix
+  if (other !== undefined)
+    throw chunkflowError('volume-format', `${path} asks for ${other}, not for a precomputed volume`, {
+      fix: /^(zarr|n5)/i.test(other)
+        ? 'use load-zarr and save-zarr; transfer copies such arrays into precomputed volumes'
+        : 'give the path of a precomputed volume',
+    })
+}
+
+/** The volume at a path. @throws volume-missing, volume-format */
 export async function requireVolume(format: PrecomputedFormat, path: string): Promise<PrecomputedVolume> {
+  refuseOtherFormat(path)
   const volume = await format.open(path)
   if (volume !== null) return volume
   throw chunkflowError('volume-missing', `There is no volume at ${path}: it has no info file`, {

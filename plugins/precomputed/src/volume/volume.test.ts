@@ -19,7 +19,7 @@ import * as assert from 'uvu/assert'
 import { rawEncoding } from '../encodings/raw.js'
 import { refuses } from '../testing/set-up.js'
 import { createBlockCache } from './block-cache.js'
-import { createPrecomputedFormat } from './format.js'
+import { createPrecomputedFormat, requireVolume } from './format.js'
 
 const test = suite('precomputed volume')
 const open = () => {
@@ -60,6 +60,16 @@ function chunkLike(volume: NewVolume, dtype: Dtype, channels = 1): Chunk {
   }
   return chunk
 }
+
+test('paths of other formats are neither opened nor made', async () => {
+  const { format, store } = open()
+  for (const path of ['zarr://v', 'n5://v', 'zarr2://gs://b/v', 'gs://b/v|zarr3:']) {
+    assert.is(await format.open(path), null)
+    assert.match(await refuses(format.create(path, sample), 'volume-format'), 'save-zarr')
+    assert.match(await refuses(requireVolume(format, path), 'volume-format'), 'save-zarr')
+  }
+  assert.is(store.storages.size, 0)
+})
 
 test('writes the info and the blocks of the specification', async () => {
   const { format, objects } = open()

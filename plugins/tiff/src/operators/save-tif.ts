@@ -11,6 +11,7 @@ import {
   isFloat,
   NUMERIC_DTYPES,
 } from '@chunkflow/sdk'
+import { describeLoss } from '@chunkflow/sdk/numerics'
 import { isUnitRange } from '../kernels/scale.js'
 import { WRITTEN_COMPRESSIONS, type WrittenCompression, writeTiff } from '../write-tiff.js'
 
@@ -81,14 +82,21 @@ export default defineOperator({
             `${options.inputChunkName} has values outside [0, 1]: they are truncated to uint8, not scaled by 255`,
           )
         const dtype = options.dtype ?? (chunk.dtype === 'bool' ? 'uint8' : chunk.dtype)
+        const { bigtiff } = options
+        let lost = 0
+        const onLost = (count: number): void => {
+          lost += count
+        }
         const bar = progress.start(`writing ${file}`, chunk.data.length, 'voxels')
         try {
           await files.writeAtomic(file, (temporary) =>
-            writeTiff(temporary, chunk, { dtype, scale, compression, bigtiff: options.bigtiff, signal, bar }),
+            writeTiff(temporary, chunk, { dtype, scale, compression, bigtiff, signal, bar, onLost }),
           )
         } finally {
           bar.end()
         }
+        const loss = describeLoss(lost, chunk.dtype, dtype)
+        if (loss !== undefined) logger.warn(`${file}: ${loss}`)
       },
       async dryRun(task) {
         logger.info(`dry run: would write ${await target(chunkOf(task, options.inputChunkName))}`)
