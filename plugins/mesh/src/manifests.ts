@@ -1,5 +1,6 @@
 import { chunkflowError, forEachParallel } from '@chunkflow/sdk'
 import type { MeshFolder } from './folder/mesh-folder.js'
+import { fragmentsOverlap } from './fragments-overlap.js'
 
 /** Ids that begin with some digits, or, when exact, are those digits. */
 export interface NamePart {
@@ -12,6 +13,8 @@ export interface ManifestOptions {
   /** Nothing is written. */
   readonly isDry: boolean
   readonly onObject?: () => void
+  /** Told of objects that {@link fragmentsOverlap}. */
+  readonly onOverlap?: (id: string) => void
   /** Names that are held at once; a part with more is listed again in smaller parts. */
   readonly mostNames?: number
 }
@@ -47,7 +50,7 @@ export async function writeManifests(
   part: NamePart,
   options: ManifestOptions,
 ): Promise<number> {
-  const { signal, isDry, onObject, mostNames = MOST_NAMES } = options
+  const { signal, isDry, onObject, onOverlap, mostNames = MOST_NAMES } = options
   const fragments = await collect(folder, part, mostNames, signal)
   if (fragments === null) {
     let count = 0
@@ -55,6 +58,7 @@ export async function writeManifests(
     return count
   }
   await forEachParallel(fragments, WRITES, signal, async ([id, names]) => {
+    if (fragmentsOverlap(names)) onOverlap?.(id)
     if (!isDry) await folder.writeManifest(BigInt(id), [...names].sort())
     onObject?.()
   })

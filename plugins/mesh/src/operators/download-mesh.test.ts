@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createChunk } from '@chunkflow/sdk'
-import { codeOf, randomChunk, temporaryFolder } from '@chunkflow/sdk/testing'
+import { codeOf, randomChunk, refusal, temporaryFolder } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LARGE, labelsChunk, setUp } from '../testing/set-up.js'
@@ -88,7 +88,8 @@ test('what is missing', async () => {
   const get = (options: object, rest: object = {}) =>
     at.download({ options: { outPre: `${OUT}/`, ...options }, ...rest })
   assert.is(await codeOf(get({ input: '3,4' })), 'mesh-missing')
-  assert.is(await codeOf(get({ input: 'no-such-file' })), 'mesh-ids-invalid')
+  assert.match(await refusal(get({ input: 'no-such-file.txt' })), 'There is no file no-such-file.txt')
+  assert.match(await refusal(get({ input: 'abc' })), '"abc" is not an object id')
   const seg = createChunk(Uint8Array.of(0, 4, 4, 3, 3, 3, 3, 3), [2, 2, 2])
   const { messages } = await get({ input: 'seg', stopRank: 2 }, { variables: { seg } })
   assert.equal(messages.warn, ['object 4 has no mesh in file:///v/mesh_err_40'])

@@ -74,7 +74,13 @@ export default defineOperator({
 
     async function readIds(input: string): Promise<ReadonlySet<bigint>> {
       const isList = /^[\d\s,]*$/.test(input)
-      if (isList || (await files.status(input))?.kind !== 'file') return parseIds(input, '--input')
+      const isFile = !isList && (await files.status(input))?.kind === 'file'
+      if (!isFile && /[./]/.test(input))
+        throw chunkflowError('mesh-ids-invalid', `There is no file ${input}`, {
+          where: '--input',
+          fix: 'write ids as 34,56,78, or the path of a text file with such',
+        })
+      if (!isFile) return parseIds(input, '--input')
       return parseIds(new TextDecoder().decode(await files.read(input)), input)
     }
 

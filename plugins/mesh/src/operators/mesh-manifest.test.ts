@@ -55,6 +55,17 @@ test('prefixes are text: 7, 0, 10 and zeros', async () => {
     assert.equal(await written({ digits }), ['10', '102', '123', '17', '5', '7', '71'])
 })
 
+test('says when objects have surfaces of chunks that overlap', async () => {
+  const at = await filled([7])
+  // a neighbour that shares one voxel, and one of another grid
+  await at.put('mesh/7:0:7-15_7-16_0-8.gz', '')
+  assert.equal((await at.manifest()).messages.warn, [])
+  await at.put('mesh/7:0:0-20_0-20_0-8.gz', '')
+  const { messages } = await at.manifest()
+  assert.is(messages.warn.length, 1)
+  assert.match(messages.warn[0]!, '1 objects (7) have fragments of overlapping chunks')
+})
+
 test('disbatch takes the prefix from its environment', async () => {
   const at = await filled([7, 8])
   assert.is(await codeOf(at.manifest({ options: { disbatch: true } })), 'mesh-prefix-invalid')

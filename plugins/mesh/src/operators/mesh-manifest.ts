@@ -3,6 +3,9 @@ import { openMeshFolder, requireFolder } from '../folder/mesh-folder.js'
 import { readVolumeInfo } from '../folder/volume-info.js'
 import { type NamePart, namePartsOf, writeManifests } from '../manifests.js'
 
+/** Ids that are printed. */
+const IDS_SHOWN = 5
+
 export default defineSource({
   name: 'mesh-manifest',
   summary: 'List the mesh fragments of every object, so that viewers find them',
@@ -39,12 +42,14 @@ machines can share the work; without it all objects are, those of one prefix aft
         if (!globals.dryRun) await folder.writeInfo()
         const bar = progress.start('mesh-manifest', undefined, 'objects')
         let objects = 0
+        const overlapping: string[] = []
         try {
           for (const part of parts)
             objects += await writeManifests(folder, part, {
               signal,
               isDry: globals.dryRun,
               onObject: () => bar.advance(),
+              onOverlap: (id) => overlapping.push(id),
             })
         } finally {
           bar.end()
@@ -52,6 +57,10 @@ machines can share the work; without it all objects are, those of one prefix aft
         logger.info(
           `${globals.dryRun ? 'dry run: would write' : 'wrote'} ${objects} manifests in ${folder.root}`,
         )
+        if (overlapping.length > 0)
+          logger.warn(
+            `${overlapping.length} objects (${overlapping.slice(0, IDS_SHOWN).join(', ')}${overlapping.length > IDS_SHOWN ? ', …' : ''}) have fragments of overlapping chunks, and their surfaces twice: the volume was meshed with different chunks. Delete ${folder.root} and mesh again`,
+          )
         // no task: what follows in the chain has nothing to do
         yield* []
       },
@@ -73,7 +82,11 @@ function chosenParts(options: {
       disbatch
         ? `DISBATCH_REPEAT_INDEX is ${prefix === '' ? 'not set' : `"${prefix}"`}`
         : `--prefix "${prefix}" is not a number`,
-      { fix: 'names of meshes begin with the id of their object: give its first digits' },
+      {
+        fix: disbatch
+          ? 'set it to the first digits of ids, as disBatch does for each task, or give --prefix'
+          : 'names of meshes begin with the id of their object: give its first digits',
+      },
     )
   return namePartsOf(prefix, digits)
 }

@@ -1,4 +1,4 @@
-import { createChunk, type Zyx } from '@chunkflow/sdk'
+import { createChunk, withProperties, type Zyx } from '@chunkflow/sdk'
 import { codeOf, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -143,6 +143,12 @@ test('what is refused', async () => {
   assert.is(await codeOf(at.mesh(floats)), 'mesh-labels-invalid')
   const channels = createChunk(new Uint8Array(54), [2, 3, 3, 3])
   assert.is(await codeOf(at.mesh(channels)), 'mesh-labels-invalid')
+  const image = createChunk(new Uint8Array(27).fill(9), [3, 3, 3], { layerType: 'image' })
+  assert.match(
+    await refusal(at.mesh(withProperties(image, { layerTypeDeclared: true }))),
+    'declared to be an image',
+  )
+  await at.mesh(withProperties(image, { layerTypeDeclared: false }))
   const negative = createChunk(
     Int32Array.from({ length: 27 }, (_, index) => index - 3),
     [3, 3, 3],

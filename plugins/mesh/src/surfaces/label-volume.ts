@@ -5,15 +5,28 @@ const notLabels = (what: string) =>
     fix: 'labels are 3-D integers; take connected-components of a map first',
   })
 
-/** @throws mesh-labels-invalid unless a chunk is 3-D and of an integer type or bool */
+/** @throws mesh-labels-invalid unless a chunk is 3-D, of an integer type or bool, and not declared to be an image */
 export function requireLabels(chunk: Chunk): void {
   if (chunk.shape.length !== 3 || isFloat(chunk.dtype)) throw notLabels(describeChunk(chunk))
+  refuseDeclaredImage(chunk)
+}
+
+/** What a file, a volume or an option says to be an image has grey values, not ids. */
+function refuseDeclaredImage({
+  layerType,
+  layerTypeDeclared,
+}: Pick<VariableType, 'layerType' | 'layerTypeDeclared'>): void {
+  if (layerTypeDeclared !== true || layerType !== 'image') return
+  throw chunkflowError('mesh-labels-invalid', 'The chunk is declared to be an image: its values are no ids', {
+    fix: 'segment it first, or load it with --layer-type segmentation if it is one',
+  })
 }
 
 /** {@link requireLabels} as far as a type is known. */
 export function requireLabelType(type: VariableType | undefined): void {
   if (type?.rank === 4) throw notLabels('chunks with channels')
   if (type?.dtype !== undefined && isFloat(type.dtype)) throw notLabels(type.dtype)
+  if (type !== undefined) refuseDeclaredImage(type)
 }
 
 /** @param ids as uniqueLabels gives them: negative ones last, as unsigned words. @throws mesh-labels-invalid */

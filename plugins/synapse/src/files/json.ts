@@ -65,6 +65,9 @@ export function synapsesFromJson(text: string, file: string): JsonSynapses {
   }
 }
 
+/** Members that are no synapses. */
+const KNOWN: ReadonlySet<string> = new Set(['order', 'resolution', 'users'])
+
 /** One member a synapse, in the order of the file. */
 function listsOfEntries(
   value: Members,
@@ -82,6 +85,9 @@ function listsOfEntries(
     }
     pre.push(coord)
   }
+  const unknown = Object.keys(value).filter((name) => !KNOWN.has(name))
+  if (pre.length === 0 && unknown.length > 0)
+    throw invalid(`it has ${unknown.slice(0, 3).join(', ')}, but no synapse`)
   return { pre, post: post.length === 0 ? undefined : post }
 }
 

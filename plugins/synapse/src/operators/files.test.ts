@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { boxFromSize, type Points, type Synapses, zyx } from '@chunkflow/sdk'
-import { codeOf } from '@chunkflow/sdk/testing'
+import { codeOf, refusal } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { synapseFolder } from '../testing/set-up.js'
@@ -126,6 +126,11 @@ test('JSON with a member a synapse is read in the order it states', async () => 
       resolution: [40, 8, 4],
     }),
   )
+  // nobody is no mistake, something else is
+  writeFileSync(here.file('nobody.json'), JSON.stringify({ order: ['z', 'y', 'x'], resolution: [40, 8, 4] }))
+  assert.is(await load({ filePath: 'nobody.json' }), null)
+  writeFileSync(here.file('foreign.json'), JSON.stringify({ presynapses: [[1, 2, 3]] }))
+  assert.match(await refusal(load({ filePath: 'foreign.json' })), 'it has presynapses, but no synapse')
   const { order: _, ...silent } = entries
   writeFileSync(here.file('silent.json'), JSON.stringify(silent))
   assert.equal([...(await load({ filePath: 'silent.json' }))!.pre.data].slice(0, 3), [11, -3, 7])
