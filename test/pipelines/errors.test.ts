@@ -40,7 +40,7 @@ test('refused before running: exit 2', async () => {
   await fails('create-chunk create-bbox -s 0 0 0 -z 1 1 1', 2, 'create-bbox makes its own tasks')
   await fails('create-chunk mark-complete -p done', 2, 'bounding box')
   await fails('create-chunk \u2013\u2013size 1 2 3', 2, 'typographic dash', '--size')
-  await fails('run nowhere.json', 2, 'Cannot read nowhere.json')
+  await fails('run nowhere.json', 2, 'There is no file nowhere.json')
 })
 
 test('a declared segmentation is no image for a network', async () => {
