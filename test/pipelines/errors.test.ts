@@ -43,6 +43,45 @@ test('refused before running: exit 2', async () => {
   await fails('run nowhere.json', 2, 'There is no file nowhere.json')
 })
 
+test('sizes of voxels that are not above 0: exit 2', async () => {
+  const steps: readonly (readonly [string, string])[] = [
+    ['create-info -v info', '--voxel-size'],
+    ['load-h5 -f a.h5', '--voxel-size'],
+    ['save-h5 -f a.h5', '--voxel-size'],
+    ['load-mrc -f a.mrc', '--voxel-size'],
+    ['load-npy -f a.npy', '--voxel-size'],
+    ['load-npy -f a.npy', '--resolution'],
+    ['load-nrrd -f a.nrrd', '--voxel-size'],
+    ['load-png -p a', '--voxel-size'],
+    ['load-tif -f a.tif', '--voxel-size'],
+    ['load-zarr -f a.zarr', '--voxel-size'],
+    ['save-zarr -s a.zarr', '--resolution'],
+    ['mesh -t ply -o meshes', '--voxel-size'],
+    ['skeletonize', '--voxel-size'],
+    ['load-skeleton -p a -t 1 2 3', '--voxel-size'],
+    ['load-synapses -f a.json', '--resolution'],
+    ['neuroglancer', '--voxel-size'],
+    ['view', '--voxel-size'],
+  ]
+  for (const [index, [step, flag]] of steps.entries()) {
+    const size = index % 2 === 0 ? '0 4 4' : '40 4 -4'
+    await fails(`create-chunk --dtype uint32 ${step} ${flag} ${size}`, 2, `${flag} needs a number above 0`)
+  }
+  await fails(
+    'setup-env -l out --output-patch-size 4 4 4 --input-patch-size 4 4 4 --volume-stop 8 8 8 --voxel-size 40 0 4',
+    2,
+    '--voxel-size needs a number above 0',
+  )
+})
+
+test('places that Zarr operators cannot use: exit 2', async () => {
+  for (const step of ['load-zarr -f', 'create-chunk save-zarr -s']) {
+    await fails(`${step} x.zip`, 2, 'x.zip is an archive', 'unpack it')
+    await fails(`${step} a.zarr -p ../esc`, 2, '--path ../esc leads out of the store')
+    await fails(`${step} a.zarr -p a/../../esc`, 2, '--path a/../../esc leads out of the store')
+  }
+})
+
 test('a declared segmentation is no image for a network', async () => {
   await succeeds('create-chunk --dtype uint16 --size 20 32 32 save-tif -f labels.tif', { cwd })
   const line =

@@ -5,6 +5,7 @@ export const VIEWING_FLAGS = {
   voxelSize: flag.numbers3({
     char: 'v',
     defaultText: "the chunk's, or 1 1 1",
+    exclusiveMinimum: 0,
     summary: 'nm, for all chunks',
   }),
   port: flag.integer({

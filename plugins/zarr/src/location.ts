@@ -32,6 +32,19 @@ export function parseLocation(text: string): Location {
   return { path, driver: named === undefined || named === 'zarr' ? 'any' : (named as Driver) }
 }
 
+/**
+ * What store and path say, before anything is opened.
+ * @throws zarr-unsupported for archives, zarr-options for a path that leaves its store
+ */
+export function checkPlace({ store, path }: { store: string; path: string | undefined }): void {
+  parseLocation(store)
+  if (path?.split('/').includes('..'))
+    throw chunkflowError('zarr-options', `--path ${path} leads out of the store`, {
+      where: store,
+      fix: 'give names within the store, such as volumes/raw, or another store',
+    })
+}
+
 /** @throws zarr-unsupported, zarr-options when a path asks for another format than that of a new array */
 export function requireFormat(driver: Driver, format: 2 | 3, where: string): void {
   if (driver === 'n5')

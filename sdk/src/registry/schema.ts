@@ -57,6 +57,7 @@ const flag = z.looseObject({
   choices: z.optional(texts()),
   choiceAliases: z.optional(z.record(z.string(), z.string())),
   minimum: z.optional(z.number()),
+  exclusiveMinimum: named(z.optional(z.number()), 'Values must be above it'),
   maximum: z.optional(z.number()),
   list: named(z.optional(z.boolean()), 'The text is a comma-separated list'),
   port: named(z.optional(port), 'The flag names a variable; present when it does'),

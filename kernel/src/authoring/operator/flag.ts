@@ -43,6 +43,8 @@ export interface FlagDefinition {
   /** Older spellings of choices. */
   readonly choiceAliases?: Readonly<Record<string, string>>
   readonly minimum?: number
+  /** A value must be above it: 0 for sizes of voxels. */
+  readonly exclusiveMinimum?: number
   readonly maximum?: number
   /** The text is a comma-separated list. */
   readonly list?: boolean
@@ -78,6 +80,7 @@ interface Common<T> {
 }
 interface NumberSettings {
   minimum?: number
+  exclusiveMinimum?: number
   maximum?: number
 }
 interface TextSettings {

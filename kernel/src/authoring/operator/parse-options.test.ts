@@ -13,6 +13,7 @@ const target = {
     size: flag.integers3({ char: 's', summary: 'size' }),
     margin: flag.integers3or6({ summary: 'margin' }),
     fraction: flag.number({ default: 0.5, minimum: 0, maximum: 1, summary: 'fraction' }),
+    voxelSize: flag.numbers3({ exclusiveMinimum: 0, summary: 'voxel size' }),
     framework: flag.text({
       choices: ['identity', 'universal'],
       choiceAliases: { general: 'universal' },
@@ -64,6 +65,15 @@ test('refuses with the option and the value', () => {
   )
   assert.is(refusal({ size: [1, 2.5, 3] }), 'flag-invalid: --size needs a whole number, not "1" "2.5" "3"')
   assert.is(refusal({ fraction: 2 }), 'flag-invalid: --fraction needs a number of at most 1, not "2"')
+  assert.is(
+    refusal({ voxelSize: [4, 4, 0] }),
+    'flag-invalid: --voxel-size needs a number above 0, not "4" "4" "0"',
+  )
+  assert.is(
+    refusal({ voxelSize: { tokens: ['-4', '4', '4'] } }),
+    'flag-invalid: --voxel-size needs a number above 0, not "-4" "4" "4"',
+  )
+  assert.is(refusal({ voxelSize: [1e-9, 4, 4] }), 'accepted')
   assert.is(
     refusal({ framework: 'torch' }),
     'flag-invalid: --framework needs one of identity, universal, not "torch"',

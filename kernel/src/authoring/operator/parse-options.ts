@@ -142,9 +142,12 @@ function parseScalar(
   const parsed = Number(text)
   if (!pattern.test(text) || !Number.isFinite(parsed) || (whole && !Number.isSafeInteger(parsed)))
     return refuse(whole ? 'a whole number' : 'a number')
-  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = definition
-  if (parsed < minimum) return refuse(`${whole ? 'a whole number' : 'a number'} of at least ${minimum}`)
-  if (parsed > maximum) return refuse(`${whole ? 'a whole number' : 'a number'} of at most ${maximum}`)
+  const { minimum, exclusiveMinimum, maximum } = definition
+  const number = whole ? 'a whole number' : 'a number'
+  if (minimum !== undefined && parsed < minimum) return refuse(`${number} of at least ${minimum}`)
+  if (exclusiveMinimum !== undefined && parsed <= exclusiveMinimum)
+    return refuse(`${number} above ${exclusiveMinimum}`)
+  if (maximum !== undefined && parsed > maximum) return refuse(`${number} of at most ${maximum}`)
   return parsed
 }
 

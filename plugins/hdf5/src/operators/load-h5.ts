@@ -55,7 +55,12 @@ export default defineOperator({
       defaultText: 'from the file, or 0 0 0',
       summary: 'global position of the array',
     }),
-    voxelSize: flag.numbers3({ char: 'x', defaultText: 'from the file, or 1 1 1', summary: 'nm' }),
+    voxelSize: flag.numbers3({
+      char: 'x',
+      defaultText: 'from the file, or 1 1 1',
+      exclusiveMinimum: 0,
+      summary: 'nm',
+    }),
     channels: flag.text({
       char: 'c',
       defaultText: 'all',

@@ -55,7 +55,7 @@ export default defineOperator({
       summary: 'filter; lzf cannot be written here',
     }),
     withOffset: flag.boolean({ default: true, no: 'without-offset', summary: 'write the voxel offset' }),
-    voxelSize: flag.numbers3({ char: 'v', defaultText: "the chunk's", summary: 'nm' }),
+    voxelSize: flag.numbers3({ char: 'v', defaultText: "the chunk's", exclusiveMinimum: 0, summary: 'nm' }),
     dtype: flag.text({
       char: 'd',
       choices: DTYPE_NAMES,

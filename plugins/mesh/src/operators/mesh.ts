@@ -47,6 +47,7 @@ precomputed: fragments of Neuroglancer's single-resolution meshes, in the folder
     voxelSize: flag.numbers3({
       char: 'v',
       defaultText: "the chunk's, or 1 1 1",
+      exclusiveMinimum: 0,
       summary: "nm, z y x; precomputed: the volume's resolution is used",
     }),
     outputPath: flag.text({

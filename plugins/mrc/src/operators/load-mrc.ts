@@ -44,7 +44,12 @@ export default defineOperator({
     headerOffset: flag.boolean({
       summary: 'the first voxel lies at nxstart, nystart, nzstart unless --voxel-offset is given',
     }),
-    voxelSize: flag.numbers3({ char: 'x', defaultText: 'from the header', summary: 'nm' }),
+    voxelSize: flag.numbers3({
+      char: 'x',
+      defaultText: 'from the header',
+      exclusiveMinimum: 0,
+      summary: 'nm',
+    }),
     cutoutStart: flag.integers3({ char: 't', summary: 'start of the cutout, global' }),
     cutoutStop: flag.integers3({ char: 'p', summary: 'end of the cutout, excluded' }),
     cutoutSize: flag.integers3({ char: 's', minimum: 1, summary: 'size of the cutout, wins over its stop' }),

@@ -25,10 +25,11 @@ export default defineOperator({
       defaultText: '0 0 0, or the start of the box that names the file',
       summary: 'global position of the first voxel',
     }),
-    voxelSize: flag.numbers3({ char: 's', default: [1, 1, 1], summary: 'nm' }),
+    voxelSize: flag.numbers3({ char: 's', default: [1, 1, 1], exclusiveMinimum: 0, summary: 'nm' }),
     resolution: flag.numbers3({
       char: 'r',
       defaultText: '1 1 1',
+      exclusiveMinimum: 0,
       summary: 'multiply the columns of an array of points',
     }),
     outputName: flag.output({

@@ -31,7 +31,7 @@ export default defineOperator({
       defaultText: '0 0 0',
       summary: 'global position of the first voxel',
     }),
-    voxelSize: flag.numbers3({ char: 's', defaultText: 'unknown', summary: 'nm' }),
+    voxelSize: flag.numbers3({ char: 's', defaultText: 'unknown', exclusiveMinimum: 0, summary: 'nm' }),
     headerGeometry: flag.boolean({
       summary:
         'take offset and voxel size from the header where --voxel-offset and --voxel-size are not given',

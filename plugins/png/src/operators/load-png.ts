@@ -43,7 +43,7 @@ export default defineOperator({
       default: [0, 0, 0],
       summary: 'global position of the stack of images',
     }),
-    voxelSize: flag.numbers3({ char: 'x', default: [1, 1, 1], summary: 'nm' }),
+    voxelSize: flag.numbers3({ char: 'x', default: [1, 1, 1], exclusiveMinimum: 0, summary: 'nm' }),
     digitNum: flag.integer({
       char: 'd',
       default: 5,

@@ -69,6 +69,7 @@ export default defineOperator({
     voxelSize: flag.numbers3({
       char: 's',
       defaultText: "the chunk's, or 1 1 1",
+      exclusiveMinimum: 0,
       summary: 'voxel size at mip 0 in nm, z y x',
     }),
     voxelOffset: flag.integers3({

@@ -28,7 +28,7 @@ export default defineOperator({
     path: flag.text({ char: 'p', required: true, summary: 'file, folder, or bucket path' }),
     offset: flag.numbers3({ defaultText: '0 0 0', summary: 'nm, added to all positions' }),
     voxelOffset: flag.integers3({ char: 't', summary: 'the same in voxels; needs --voxel-size' }),
-    voxelSize: flag.numbers3({ char: 's', summary: 'nm of those voxels' }),
+    voxelSize: flag.numbers3({ char: 's', exclusiveMinimum: 0, summary: 'nm of those voxels' }),
     outputName: flag.output({ char: 'o', aliases: ['output'], kind: 'skeletons', default: 'skels' }),
   },
   services: { files: FILES, store: STORE },

@@ -39,6 +39,7 @@ export default defineOperator({
       char: 'v',
       aliases: ['voxel_size'],
       defaultText: "the chunk's",
+      exclusiveMinimum: 0,
       summary: 'nm',
     }),
     outputPath: flag.text({

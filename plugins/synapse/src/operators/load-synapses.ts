@@ -42,6 +42,7 @@ export default defineOperator({
     resolution: flag.numbers3({
       char: 'r',
       defaultText: 'from the file, or 1 1 1',
+      exclusiveMinimum: 0,
       summary: 'nm of a voxel',
     }),
     removeOutside: flag.boolean({

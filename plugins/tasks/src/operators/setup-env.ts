@@ -121,6 +121,7 @@ The output covers --volume-start to --volume-stop; what is left open is as in --
     voxelSize: flag.numbers3({
       char: 'v',
       defaultText: 'that of --source-volume, or 40 4 4',
+      exclusiveMinimum: 0,
       summary: 'at mip 0 in nm, z y x',
     }),
     overwriteInfo: flag.boolean({ summary: 'write info files also where there are some' }),

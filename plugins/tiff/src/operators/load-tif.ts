@@ -19,7 +19,7 @@ export default defineOperator({
       default: [0, 0, 0],
       summary: 'global position of the first voxel',
     }),
-    voxelSize: flag.numbers3({ char: 's', defaultText: 'unknown', summary: 'nm' }),
+    voxelSize: flag.numbers3({ char: 's', defaultText: 'unknown', exclusiveMinimum: 0, summary: 'nm' }),
     layerType: flag.text({
       char: 'l',
       choices: ['image', 'segmentation'],

@@ -13,7 +13,7 @@ import {
 } from '@chunkflow/sdk'
 import { codecWorkers } from '../codec-workers.js'
 import { wantedBox } from '../load-box.js'
-import { type Driver, parseLocation } from '../location.js'
+import { checkPlace, type Driver, parseLocation } from '../location.js'
 import { type OpenedArray, openArray } from '../open-array.js'
 import { chunksToRead, readBox } from '../read-box.js'
 
@@ -60,6 +60,7 @@ explicit --chunk-start or --chunk-size, else the box of the task, else the whole
     voxelSize: flag.numbers3({
       char: 'v',
       defaultText: 'from the attributes, or 1 1 1',
+      exclusiveMinimum: 0,
       summary: 'nm; offsets in nm are divided by it',
     }),
     driver: flag.text({
@@ -76,7 +77,10 @@ explicit --chunk-start or --chunk-size, else the box of the task, else the whole
   services: { store: STORE, compute: COMPUTE },
   effects: 'read',
   timed: true,
-  infer: () => ({ outputChunkName: { kind: 'chunk' } }),
+  infer: (_, options) => {
+    checkPlace(options)
+    return { outputChunkName: { kind: 'chunk' } }
+  },
   create({ options, services: { store, compute }, workers: entries, globals }) {
     const workers = codecWorkers(compute, entries.zarr!)
     const location = parseLocation(options.store)

@@ -10,6 +10,7 @@ import {
   STORE,
 } from '@chunkflow/sdk'
 import { codecWorkers } from '../codec-workers.js'
+import { checkPlace } from '../location.js'
 import { bytesInFlight } from '../parallel.js'
 import { createSaver } from '../saver.js'
 import { SHARDS_IN_FLIGHT } from '../write-box.js'
@@ -41,6 +42,7 @@ against other workers; chunks of nothing but 0 are not stored.`,
     resolution: flag.numbers3({
       char: 'r',
       defaultText: "the chunk's voxel size",
+      exclusiveMinimum: 0,
       summary: 'voxel size at mip 0, nm, z y x; multiplied by 2^mip',
     }),
     mip: flag.integer({
@@ -93,7 +95,8 @@ against other workers; chunks of nothing but 0 are not stored.`,
   services: { store: STORE, compute: COMPUTE },
   effects: 'write',
   timed: true,
-  infer(_, { ome, order, shardSize, zarrFormat }) {
+  infer(_, { store, path, ome, order, shardSize, zarrFormat }) {
+    checkPlace({ store, path })
     if (shardSize !== undefined && zarrFormat !== 3)
       throw chunkflowError('zarr-options', 'Zarr 2 has no shards', { fix: 'add --zarr-format 3' })
     if (ome && order === 'xyz')

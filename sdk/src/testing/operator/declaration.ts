@@ -89,6 +89,7 @@ function senselessValues({
   arity,
   choices,
   minimum,
+  exclusiveMinimum,
   maximum,
   list,
 }: FlagDefinition): [RawValue, string][] {
@@ -102,6 +103,9 @@ function senselessValues({
     [repeat('text'), 'that is no number'],
     ...(type === 'integer' ? ([[repeat(1.5), 'that is no whole number']] as [RawValue, string][]) : []),
     ...(minimum === undefined ? [] : ([[repeat(minimum - 1), `below ${minimum}`]] as [RawValue, string][])),
+    ...(exclusiveMinimum === undefined
+      ? []
+      : ([[repeat(exclusiveMinimum), `of ${exclusiveMinimum}`]] as [RawValue, string][])),
     ...(maximum === undefined ? [] : ([[repeat(maximum + 1), `above ${maximum}`]] as [RawValue, string][])),
     ...(count === 1 ? [] : ([[[1, 2], 'of two values']] as [RawValue, string][])),
   ]
