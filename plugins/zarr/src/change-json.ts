@@ -1,5 +1,5 @@
 import { isChunkflowError, type Storage } from '@chunkflow/sdk'
-import { type Json, parseObject, refuseMetadata } from './format/metadata.js'
+import { type Json, parseObject } from './format/metadata.js'
 import { plainBytes } from './plain-bytes.js'
 
 /** How often an object that others keep changing is read, changed and written again. */
@@ -18,7 +18,7 @@ export async function changeJson(
   for (let attempt = 1; ; attempt++) {
     const object = await storage.read(key)
     const text = object === null ? '{}' : new TextDecoder().decode(await plainBytes(object))
-    const changed = change(parseObject(text, refuseMetadata(`${storage.root}/${key}`)))
+    const changed = change(parseObject(text, `${storage.root}/${key}`))
     if (changed === null) return
     const version = object?.version
     try {

@@ -1,6 +1,6 @@
 import { type ChunkflowError, chunkflowError, type Storage, type Zyx } from '@chunkflow/sdk'
 import type { ArrayLayout } from './format/layout.js'
-import { isRecord, type Json, parseObject, refuseMetadata } from './format/metadata.js'
+import { isRecord, type Json, parseObject } from './format/metadata.js'
 import { isN5Dataset, parseN5 } from './format/n5.js'
 import { parseZarr2 } from './format/zarr2.js'
 import { parseZarr3 } from './format/zarr3.js'
@@ -59,7 +59,7 @@ export async function readNode(storage: Storage, prefix: string, driver: Driver)
     read('n5', 'attributes.json'),
   ])
   const object = (text: string | null, name: string): Json =>
-    text === null ? {} : parseObject(text, refuseMetadata(`${where}/${name}`))
+    text === null ? {} : parseObject(text, `${where}/${name}`)
   if (version3 !== null) {
     const json = object(version3, 'zarr.json')
     if (json.node_type === 'array') return { kind: 'array', layout: parseZarr3(json, version3, where) }

@@ -19,17 +19,27 @@ export const unsupported = (what: string, where: string, fix: string): Chunkflow
 export const isRecord = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** @throws zarr-metadata-invalid */
-export function parseObject(text: string, refuse: Refuse): Json {
+/**
+ * The object in a file of metadata.
+ * @param file for messages
+ * @throws zarr-metadata-invalid
+ */
+export function parseObject(text: string, file: string): Json {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw refuse(`no JSON: ${text.slice(0, 40)}`)
+    throw damaged(file, text.trim() === '' ? 'is empty' : `is not JSON: ${JSON.stringify(text.slice(0, 40))}`)
   }
-  if (!isRecord(value)) throw refuse('no object')
+  if (!isRecord(value)) throw damaged(file, `holds no JSON object: ${JSON.stringify(text.slice(0, 40))}`)
   return value
 }
+
+const damaged = (file: string, what: string): ChunkflowError =>
+  chunkflowError('zarr-metadata-invalid', `The metadata file ${file} ${what}`, {
+    where: file,
+    fix: 'put the file back from a copy, or remove the array and write it again',
+  })
 
 /** Whole numbers, one an axis. @throws zarr-metadata-invalid */
 export function sizes(value: unknown, name: string, minimum: number, refuse: Refuse): readonly number[] {

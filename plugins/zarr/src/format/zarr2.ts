@@ -40,7 +40,7 @@ export const zarr2Dtype = (dtype: Dtype): string => {
  */
 export function parseZarr2(text: string, attributes: Json, where: string): ArrayLayout {
   const refuse = refuseMetadata(where)
-  const json = parseObject(text, refuse)
+  const json = parseObject(text, `${where}/.zarray`)
   if (json.zarr_format !== 2) throw refuse(`zarr_format ${JSON.stringify(json.zarr_format)}`)
   const shape = sizes(json.shape, 'shape', 0, refuse)
   const chunkShape = sizes(json.chunks, 'chunks', 1, refuse)

@@ -255,7 +255,21 @@ test('what cannot be read is refused by name', async () => {
   writeFileSync(file('damaged.zarr/0.0.0'), Buffer.alloc(40, 7))
   assert.match(await refused({ store: 'damaged.zarr' }), 'zarr-chunk-corrupt')
   writeFileSync(file('damaged.zarr/.zarray'), '{"zarr_format": 2')
-  assert.match(await refused({ store: 'damaged.zarr' }), 'no JSON')
+  assert.match(
+    await refused({ store: 'damaged.zarr' }),
+    /metadata file \S+damaged\.zarr\/\.zarray is not JSON: "\{\\"zarr_format\\": 2"/,
+  )
+  for (const [name, text, message] of [
+    ['.zarray', '{\n', 'is not JSON: "{\\n"'],
+    ['.zarray', '\n', 'is empty'],
+    ['.zarray', '[\n1]', 'holds no JSON object: "[\\n1]"'],
+    ['zarr.json', '{\n', 'is not JSON: "{\\n"'],
+  ] as const) {
+    writeFileSync(file(`damaged.zarr/${name}`), text)
+    const found = await refused({ store: 'damaged.zarr' })
+    assert.ok(found.includes(`damaged.zarr/${name} ${message}`), found)
+    assert.not.match(found, '\n')
+  }
   assert.match(await refused({ store: 'short.zarr', mip: 2 }), 'it has no mip 2')
 })
 
