@@ -1,12 +1,12 @@
-import { chunkflowError, formatFlag, type Zyx, zyx } from '@chunkflow/sdk'
-import type { AxisName } from './axes.js'
+import { type ChunkflowError, chunkflowError, formatFlag, type Zyx, zyx } from '@chunkflow/sdk'
+import { AXIS_ORDERS, type AxisName } from './axes.js'
 import type { NrrdHeader } from './header.js'
 
 /** Where the header says a chunk is. */
 export interface Geometry {
   /** nm, z y x; null when the header has none. */
   readonly voxelSize: Zyx | null
-  /** Voxels, z y x; undefined when it has no origin, null when its origin is not a whole number of voxels along the axes. */
+  /** Voxels, z y x; undefined when it has no origin, null when it is none of a chunk: off whole voxels, or axes that do not run along x y z. */
   readonly voxelOffset: Zyx | null | undefined
 }
 
@@ -81,35 +81,79 @@ function lengthOf(header: NrrdHeader, axis: number): number | undefined {
 /** How far an origin may be off a whole number of voxels: what decimals of a header lose. */
 const OFFSET_TOLERANCE = 1e-3
 
-function offsetOf(
-  { spaceDirections, spaceOrigin }: NrrdHeader,
-  names: readonly AxisName[],
-): Zyx | null | undefined {
+/** What is wrong with the axes of a file for a chunk, whose axes run along x y z. */
+type AxisFault = 'slanted' | 'permuted' | 'flipped'
+
+/** Names of the axes of the world along which those of the file run, `null` for a slanted one; channels are left out. */
+function worldAxes({ spaceDirections }: NrrdHeader, names: readonly AxisName[]): (AxisName | null)[] {
+  return names.flatMap((name, axis) => {
+    if (name === 'c') return []
+    const along = (spaceDirections?.[axis] ?? []).flatMap((part, world) => (part === 0 ? [] : [world]))
+    // x is the first of the world's axes
+    return [along.length === 1 ? ((['x', 'y', 'z'] as const)[along[0]!] ?? null) : null]
+  })
+}
+
+function axisFault(header: NrrdHeader, names: readonly AxisName[]): AxisFault | undefined {
+  const world = worldAxes(header, names)
+  if (world.includes(null)) return 'slanted'
+  if (world.join() !== names.filter((name) => name !== 'c').join()) return 'permuted'
+  const isFlipped = names.some(
+    (name, axis) => name !== 'c' && header.spaceDirections![axis]!.some((part) => part < 0),
+  )
+  return isFlipped ? 'flipped' : undefined
+}
+
+function offsetOf(header: NrrdHeader, names: readonly AxisName[]): Zyx | null | undefined {
+  const { spaceDirections, spaceOrigin } = header
   if (spaceOrigin === undefined || spaceDirections === undefined) return undefined
+  if (axisFault(header, names) !== undefined) return null
   const along = (name: AxisName): number | undefined => {
     const axis = names.indexOf(name)
     if (axis < 0) return 0
-    const direction = spaceDirections[axis]
-    // x is the first of the world's axes
     const world = 'xyz'.indexOf(name)
-    if (direction === null || direction === undefined) return undefined
-    const length = direction[world]!
-    const slanted = direction.some((part, index) => index !== world && part !== 0)
-    const voxels = spaceOrigin[world]! / length
+    const voxels = spaceOrigin[world]! / spaceDirections[axis]![world]!
     const whole = Math.round(voxels)
-    return slanted || !(length > 0) || !(Math.abs(voxels - whole) <= OFFSET_TOLERANCE) ? undefined : whole + 0
+    return Math.abs(voxels - whole) <= OFFSET_TOLERANCE ? whole + 0 : undefined
   }
   const [z, y, x] = [along('z'), along('y'), along('x')]
   return z === undefined || y === undefined || x === undefined ? null : zyx(z, y, x)
 }
 
-/** The offset a header gives, for those who asked for it. @throws nrrd-geometry when it has one that a chunk cannot have */
-export function requireOffset({ voxelOffset }: Geometry, { spaceOrigin }: NrrdHeader, path: string): Zyx {
-  if (voxelOffset === null)
-    throw chunkflowError(
+/**
+ * The offset a header gives, for those who asked for it.
+ * @throws nrrd-geometry when it has one that a chunk cannot have
+ */
+export function requireOffset(
+  { voxelOffset }: Geometry,
+  header: NrrdHeader,
+  names: readonly AxisName[],
+  path: string,
+): Zyx {
+  if (voxelOffset === null) throw cannotPlace(header, names, path)
+  return voxelOffset ?? zyx(0, 0, 0)
+}
+
+function cannotPlace(header: NrrdHeader, names: readonly AxisName[], path: string): ChunkflowError {
+  const fault = axisFault(header, names)
+  if (fault === undefined)
+    return chunkflowError(
       'nrrd-geometry',
-      `The origin of ${path}, ${formatFlag(spaceOrigin ?? [])}, is not a whole number of voxels from 0 along the axes`,
+      `The origin of ${path}, ${formatFlag(header.spaceOrigin ?? [])}, is not a whole number of voxels from 0 along the axes`,
       { fix: 'give --voxel-offset' },
     )
-  return voxelOffset ?? zyx(0, 0, 0)
+  const directions = (header.spaceDirections ?? []).map((part) =>
+    part === null ? 'none' : `(${part.join()})`,
+  )
+  const order = AXIS_ORDERS.find((name) => name === worldAxes(header, names).join(''))
+  return chunkflowError(
+    'nrrd-geometry',
+    `The axes of ${path} are ${fault} (space directions: ${directions.join(' ')}): its origin is no offset of a chunk, whose axes run along x y z`,
+    {
+      fix:
+        fault === 'permuted' && order !== undefined
+          ? `give --axis-order ${order}`
+          : 'give --voxel-offset: voxels are taken in the order of the file, their size from the header; or turn the axes of the file before',
+    },
+  )
 }

@@ -148,7 +148,10 @@ test('geometry: units, spacings, spaces of patients', async () => {
     'space directions: (3,4,0) (0,8,0) (0,0,40)',
     'space origin: (1,2,3)',
   ]
-  assert.match(await refusal(() => place(...slanted)), 'nrrd-geometry')
+  assert.match(
+    await refusal(() => place(...slanted)),
+    'nrrd-geometry: The axes of place.nrrd are slanted (space directions: (3,4,0) (0,8,0) (0,0,40))',
+  )
   // without the header's geometry it does not matter
   assert.equal((await load<Chunk>('place.nrrd')).voxelOffset, [0, 0, 0])
   const placed = await load<Chunk>('place.nrrd', { headerGeometry: true, voxelOffset: [1, 2, 3] })
@@ -159,6 +162,45 @@ test('geometry: units, spacings, spaces of patients', async () => {
       [1, 2, 3],
     ],
   )
+})
+
+test('geometry: says what keeps a chunk from the place of the header', async () => {
+  const place = async (directions: string, origin: string, options = {}) => {
+    const fields = ['space dimension: 3', `space directions: ${directions}`, `space origin: ${origin}`]
+    write(
+      'place.nrrd',
+      [...HEAD.map((line) => line.replace('0001', '0004')), 'encoding: raw', ...fields],
+      BYTES,
+    )
+    const { voxelSize, voxelOffset } = await load<Chunk>('place.nrrd', { headerGeometry: true, ...options })
+    return [voxelSize, voxelOffset]
+  }
+  const refused = (directions: string, origin: string) => refusal(() => place(directions, origin))
+  assert.match(
+    await refused('(-4,0,0) (0,-8,0) (0,0,40)', '(8,8,80)'),
+    /axes of place\.nrrd are flipped \(space directions: \(-4,0,0\) \(0,-8,0\) \(0,0,40\)\).*\| give --voxel-offset: /,
+  )
+  assert.match(
+    await refused('(4,0,0) (0,8,0) (0,0,40)', '(6,8,80)'),
+    /6 8 80, is not a whole number of voxels/,
+  )
+  assert.match(
+    await refused('(0,4,0) (8,0,0) (0,0,40)', '(8,8,80)'),
+    /are permuted .*\| give --voxel-offset: /,
+  )
+  // the axes of the file, fastest first, run along z y x
+  assert.match(
+    await refused('(0,0,40) (0,8,0) (4,0,0)', '(8,8,80)'),
+    /are permuted .*\| give --axis-order zyx$/,
+  )
+  assert.equal(await place('(0,0,40) (0,8,0) (4,0,0)', '(8,8,80)', { axisOrder: 'zyx' }), [
+    [40, 8, 4],
+    [2, 1, 2],
+  ])
+  assert.equal(await place('(-4,0,0) (0,-8,0) (0,0,40)', '(8,8,80)', { voxelOffset: [1, 2, 3] }), [
+    [40, 8, 4],
+    [1, 2, 3],
+  ])
 })
 
 test('detached headers: one file, a list, numbered files', async () => {

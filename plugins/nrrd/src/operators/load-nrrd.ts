@@ -88,7 +88,7 @@ export default defineOperator({
             dtype,
             voxelOffset:
               options.voxelOffset ??
-              (geometry === undefined ? zyx(0, 0, 0) : requireOffset(geometry, header, fileName)),
+              (geometry === undefined ? zyx(0, 0, 0) : requireOffset(geometry, header, names, fileName)),
             voxelSize: options.voxelSize ?? geometry?.voxelSize ?? null,
             layerType: options.layerType,
           },
