@@ -21,7 +21,7 @@ import {
   type Zyx,
   zyx,
 } from '@chunkflow/sdk'
-import { countOutside } from '@chunkflow/sdk/numerics'
+import { countLost, countOutside, describeLoss } from '@chunkflow/sdk/numerics'
 import { addAttributes } from './attributes.js'
 import type { CodecWorkers } from './codec-workers.js'
 import { createArray, missingGroups } from './create-array.js'
@@ -193,6 +193,11 @@ export function createSaver(
   }
   const converted = (chunk: Chunk): Chunk =>
     options.dtype === undefined ? chunk : astype(chunk, options.dtype)
+  const reportLost = (before: Chunk, after: Chunk, where: string): void => {
+    const lost = countLost(before.data, before.dtype, after.data, after.dtype)
+    const loss = describeLoss(lost, before.dtype, after.dtype)
+    if (loss !== undefined) logger.warn(`${where}: ${loss}`)
+  }
 
   return {
     async save(task, original, context) {
@@ -212,6 +217,7 @@ export function createSaver(
         bar.end()
       }
       reportDropped(task, chunk, box, array.where)
+      reportLost(original, chunk, array.where)
     },
     async describe(task, original, context) {
       const chunk = converted(original)

@@ -142,6 +142,15 @@ test('neighbours that share chunks lose nothing of each other', async () => {
   assert.ok(sameVoxels(await read({ store }), whole))
 })
 
+test('labels that the element type cannot hold are told of', async () => {
+  const labels = createChunk(new Uint32Array([1, 255, 256, 70_000]), [1, 2, 2])
+  const { messages } = await save(labels, { store: 'narrow.zarr', dtype: 'uint8' })
+  assert.equal(
+    messages.warn.filter((line) => line.includes('narrow.zarr')).map((line) => line.replace(/^.*: /, '')),
+    ['2 values of uint32 are other numbers in uint8'],
+  )
+})
+
 test('an array that is there: element type, channels, axes, bounds', async () => {
   const store = 'there.zarr'
   const chunk = rampChunk(ODD_SHAPE, { dtype: 'uint16' })
