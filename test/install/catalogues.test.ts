@@ -93,7 +93,7 @@ test('are searched and shown', async () => {
 })
 
 test('suggest a package for an unknown operator when the configuration names them', async () => {
-  await refused('create-chunk lab-skeletonize', 'chunkflow --help lists the operators')
+  await refused('create-chunk lab-skeletonize', 'did you mean skeletonize')
   const host = `127.0.0.1:${(web.address() as AddressInfo).port}`
   configure({ registries: [`http://lab:secret@${host}/lab.json`] })
   await refused(

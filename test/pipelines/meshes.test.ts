@@ -4,8 +4,8 @@ import { gunzipSync } from 'node:zlib'
 import { askPython } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { startCloud } from '../production/cloud.js'
 import { chunkflow, filesIn, succeeds, withoutTmp, workFolder } from './chunkflow.js'
-import { startCloud } from './cloud.js'
 
 const test = suite('meshes')
 const folder = workFolder()

@@ -156,6 +156,8 @@ test('a block with voxels that vanished from a logged box is lost, with the zero
 test('boxes that cut blocks are refused', async () => {
   const { look } = await written()
   assert.match(await refuses(look({ chunkSize: [3, 4, 8] }), 'volume-misaligned'), 'a multiple of 2 4 8')
+  // but for those that reach the end of the volume
+  await look({ chunkSize: [2, 9, 14] })
 })
 
 test('a dry run looks, and writes no file', async () => {

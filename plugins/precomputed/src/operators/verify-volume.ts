@@ -1,10 +1,10 @@
 import {
   BLOCK_CACHE,
   type BoundingBox,
+  boxSize,
   chunkflowError,
   defineOperator,
   ENCODINGS,
-  everyAxis,
   FILES,
   flag,
   formatBox,
@@ -12,6 +12,7 @@ import {
   formatSize,
   type RunContext,
   STORE,
+  type VolumeScale,
   type Zyx,
 } from '@chunkflow/sdk'
 import { anonymousPath } from '@chunkflow/sdk/storage'
@@ -61,7 +62,7 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
       try {
         const named = options.log ? await boxesInLog(volume.storage, signal) : []
         const lost: BoundingBox[] = []
-        if (options.chunkSize !== undefined) requireWholeBlocks(options.chunkSize, scale.blockSize)
+        if (options.chunkSize !== undefined) requireWholeBlocks(options.chunkSize, scale)
         for (const census of await volume.census(mip, { signal, onBlocks: (count) => bar.advance(count) })) {
           const { blockSize } = census.layout
           const doubted = named
@@ -116,8 +117,15 @@ the chunk size of the run, for generate-tasks --boxes. Blocks are listed, not re
 })
 
 /** Boxes that cut blocks would share them: tasks that run at the same time must not. */
-function requireWholeBlocks(chunkSize: Zyx, blockSize: Zyx): void {
-  if (everyAxis(chunkSize, blockSize, (size, block) => size % block === 0)) return
+function requireWholeBlocks(
+  chunkSize: Zyx,
+  { blockSize, box }: Pick<VolumeScale, 'blockSize' | 'box'>,
+): void {
+  const extent = boxSize(box)
+  const isWhole = [0, 1, 2].every(
+    (axis) => chunkSize[axis]! % blockSize[axis]! === 0 || chunkSize[axis]! >= extent[axis]!,
+  )
+  if (isWhole) return
   throw chunkflowError(
     'volume-misaligned',
     `Boxes of ${formatSize(chunkSize)} do not consist of whole blocks of ${formatSize(blockSize)}`,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { askPython } from '@chunkflow/sdk/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, readHdf5, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 
 const test = suite('zarr')
 const folder = workFolder()

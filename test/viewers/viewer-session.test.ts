@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { chunkflow, ROOT, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { startViewing } from './browser.js'
-import { chunkflow, ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
 
 const test = suite('viewer session')
 const folder = workFolder()

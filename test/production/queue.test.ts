@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, filesIn, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, filesIn, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { startCloud } from './cloud.js'
 
 const test = suite('queues')

@@ -3,8 +3,8 @@ import { copyFileSync } from 'node:fs'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type Hdf5Dataset, ROOT, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { browserWhile, openPage, startViewing, type WatchedPage } from './browser.js'
-import { type Hdf5Dataset, ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
 import { lookAt, settled, stateOf, valuesInTheMiddle } from './neuroglancer-page.js'
 
 const test = suite('viewer in a browser')

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { startCloud } from './cloud.js'
 
 const test = suite('stamped tasks')

@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { decode } from 'fast-png'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ROOT, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { browserWhile, openPage, startViewing, type WatchedPage } from './browser.js'
-import { ROOT, succeeds, workFolder } from './chunkflow.js'
 import { settled, stateOf } from './neuroglancer-page.js'
 
 const test = suite('meshes in a browser')

@@ -3,8 +3,8 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ROOT, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { browserWhile, openPage, startViewing, type WatchedPage } from './browser.js'
-import { ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
 
 const test = suite('slice viewer')
 const folder = workFolder()

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { workFolder } from '../pipelines/chunkflow.js'
 import { startViewing, type Viewing } from './browser.js'
-import { workFolder } from './chunkflow.js'
 
 const test = suite('memory of the viewer')
 const folder = workFolder()

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, filesIn, readHdf5, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, filesIn, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 import { startCloud } from './cloud.js'
 
 const test = suite('volumes')

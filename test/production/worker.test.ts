@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chunkflow, filesIn, ROOT, readHdf5, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, filesIn, ROOT, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 
 const test = suite('worker')
 const folder = workFolder()

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { ROOT, words } from './chunkflow.js'
+import { ROOT, words } from '../pipelines/chunkflow.js'
 
 const CHROMIUM = '/usr/bin/chromium'
 const FLAGS = [

@@ -6,7 +6,7 @@ import S3rver from 's3rver'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gcsHandler } from '../../plugins/storage-gcs/src/testing/gcs-handler.js'
-import { chunkflow, readHdf5, succeeds, workFolder } from './chunkflow.js'
+import { chunkflow, readHdf5, succeeds, workFolder } from '../pipelines/chunkflow.js'
 
 const test = suite('storage')
 const folder = workFolder()
