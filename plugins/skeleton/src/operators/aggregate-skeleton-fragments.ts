@@ -1,8 +1,16 @@
-import { chunkflowError, defineOperator, flag, type Skeleton, STORE, type Task } from '@chunkflow/sdk'
+import {
+  chunkflowError,
+  defineOperator,
+  flag,
+  forEachParallel,
+  type Skeleton,
+  STORE,
+  type Task,
+} from '@chunkflow/sdk'
 import { openSkeletonFolder, type SkeletonFolder } from '../files/skeleton-folder.js'
 import { mergeFragments } from '../graph/merge.js'
 import { tidy } from '../graph/tidy.js'
-import { inParallel } from '../in-parallel.js'
+import { REQUESTS } from '../requests.js'
 
 /** `<id>:<box>` */
 const FRAGMENT = /^(\d+):/
@@ -66,7 +74,7 @@ export default defineOperator({
       // in the order of names: the same result whatever the order of the listing
       const ordered = [...names].sort()
       const found = new Map<string, Skeleton>()
-      await inParallel(ordered, async (name) => {
+      await forEachParallel(ordered, REQUESTS, signal, async (name) => {
         const fragment = await folder.read(name, signal)
         if (fragment !== null) found.set(name, fragment)
       })
@@ -110,19 +118,15 @@ export default defineOperator({
         const bar = progress.start('joining skeletons', fragments.size, 'objects')
         let written = 0
         try {
-          await inParallel(
-            [...fragments.keys()].sort(),
-            async (id) => {
-              const skeleton = await join(from, fragments.get(id)!, signal)
-              if (skeleton.vertices.shape[0] === 0) await to.remove(id, signal)
-              else {
-                await to.write(id, skeleton, signal)
-                written++
-              }
-              bar.advance(1)
-            },
-            OBJECTS_AT_ONCE,
-          )
+          await forEachParallel([...fragments.keys()].sort(), OBJECTS_AT_ONCE, signal, async (id) => {
+            const skeleton = await join(from, fragments.get(id)!, signal)
+            if (skeleton.vertices.shape[0] === 0) await to.remove(id, signal)
+            else {
+              await to.write(id, skeleton, signal)
+              written++
+            }
+            bar.advance(1)
+          })
         } finally {
           bar.end()
         }

@@ -3,6 +3,7 @@ import {
   defineOperator,
   FILES,
   flag,
+  forEachParallel,
   multiplyZyx,
   type Skeleton,
   type Skeletons,
@@ -12,7 +13,7 @@ import {
 } from '@chunkflow/sdk'
 import { openSkeletonFolder } from '../files/skeleton-folder.js'
 import { parseSwc } from '../files/swc.js'
-import { inParallel } from '../in-parallel.js'
+import { REQUESTS } from '../requests.js'
 
 const URL_FORM = /^[a-z][a-z0-9+.-]*:\/\//i
 
@@ -93,7 +94,7 @@ export default defineOperator({
       const names: string[] = []
       for await (const name of folder.names('', signal)) if (/^\d+$/.test(name)) names.push(name)
       const found: [bigint, Skeleton][] = []
-      await inParallel(names, async (name) => {
+      await forEachParallel(names, REQUESTS, signal, async (name) => {
         const skeleton = await folder.read(name, signal)
         if (skeleton !== null) found.push([BigInt(name), skeleton])
       })

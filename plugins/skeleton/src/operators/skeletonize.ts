@@ -7,6 +7,7 @@ import {
   defineOperator,
   describeChunk,
   flag,
+  forEachParallel,
   formatBox,
   isFloat,
   type RunContext,
@@ -17,9 +18,9 @@ import {
 } from '@chunkflow/sdk'
 import { openSkeletonFolder } from '../files/skeleton-folder.js'
 import { parseIds } from '../ids.js'
-import { inParallel } from '../in-parallel.js'
 import { type LabelledObject, objectsOf } from '../kernels/objects.js'
 import { skeletonizeObjects } from '../kernels/skeletonize.js'
+import { REQUESTS } from '../requests.js'
 import { voxelSizeOf } from '../voxel-size.js'
 
 export default defineOperator({
@@ -137,7 +138,7 @@ export default defineOperator({
         if (folder !== undefined) {
           await folder.prepare(context.signal)
           const box = formatBox(chunkBox(chunk))
-          await inParallel([...skeletons], ([id, skeleton]) =>
+          await forEachParallel(skeletons, REQUESTS, context.signal, ([id, skeleton]) =>
             folder.write(`${id}:${box}`, skeleton, context.signal),
           )
         }
