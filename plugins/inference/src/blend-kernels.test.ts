@@ -6,28 +6,10 @@ import { createBlendKernels } from './blend-kernels.js'
 import { inferChunk } from './infer-chunk.js'
 import { modelSettings } from './load-model.js'
 import { geometryOf, gridOf, type InferenceOptions } from './settings.js'
-import { fakeBackend, identityRun, unevenRun } from './testing/reference.js'
+import { fakeBackend, identityRun, SMALL_OPTIONS as OPTIONS, unevenRun } from './testing/reference.js'
 import { patchWeights } from './weights.js'
 
 const test = suite('blend kernels')
-
-const OPTIONS: InferenceOptions = {
-  inputPatchSize: [6, 16, 20],
-  outputPatchSize: undefined,
-  outputPatchOverlap: [2, 4, 6],
-  outputCropMargin: undefined,
-  patchNum: undefined,
-  numInputChannels: 1,
-  numOutputChannels: 2,
-  dtype: 'float32',
-  batchSize: 3,
-  bump: 'wu',
-  maskOutputChunk: true,
-  maskMyelinThreshold: undefined,
-  augment: false,
-  augmentAffinity: false,
-  skipBlankPatches: false,
-}
 
 interface OpenedSession {
   readonly calls: KernelCall[]

@@ -22,28 +22,17 @@ import { modelSettings } from './load-model.js'
 import { type OutputMask, outputMask } from './output-mask.js'
 import type { LeftOut } from './run-patches.js'
 import { geometryOf, gridOf, type InferenceOptions } from './settings.js'
-import { fakeBackend, identityRun, referenceInference, unevenRun } from './testing/reference.js'
+import {
+  fakeBackend,
+  identityRun,
+  SMALL_OPTIONS as OPTIONS,
+  referenceInference,
+  unevenRun,
+} from './testing/reference.js'
 import { patchWeights } from './weights.js'
 
 const test = suite('inference of a chunk')
 
-const OPTIONS: InferenceOptions = {
-  inputPatchSize: [6, 16, 20],
-  outputPatchSize: undefined,
-  outputPatchOverlap: [2, 4, 6],
-  outputCropMargin: undefined,
-  patchNum: undefined,
-  numInputChannels: 1,
-  numOutputChannels: 2,
-  dtype: 'float32',
-  batchSize: 3,
-  bump: 'wu',
-  maskOutputChunk: true,
-  maskMyelinThreshold: undefined,
-  augment: false,
-  augmentAffinity: false,
-  skipBlankPatches: false,
-}
 const PLACE = { voxelOffset: [7, -3, 11], voxelSize: [40, 8, 4] } as const
 
 interface Case {

@@ -11,7 +11,27 @@ import {
   type Zyx,
 } from '@chunkflow/sdk'
 import { axisStarts, type PatchGeometry } from '../geometry.js'
+import type { InferenceOptions } from '../settings.js'
 import { patchWeights } from '../weights.js'
+
+/** Small anisotropic patches that overlap, on chunks of any size. */
+export const SMALL_OPTIONS: InferenceOptions = {
+  inputPatchSize: [6, 16, 20],
+  outputPatchSize: undefined,
+  outputPatchOverlap: [2, 4, 6],
+  outputCropMargin: undefined,
+  patchNum: undefined,
+  numInputChannels: 1,
+  numOutputChannels: 2,
+  dtype: 'float32',
+  batchSize: 3,
+  bump: 'wu',
+  maskOutputChunk: true,
+  maskMyelinThreshold: undefined,
+  augment: false,
+  augmentAffinity: false,
+  skipBlankPatches: false,
+}
 
 type Run = (batch: Float32Array, count: number, result: Float32Array) => void
 
